@@ -1,0 +1,133 @@
+//! Python objects to C memory.
+
+use cffi_python::{Borrowed, PyResult, Raised, error, raise};
+
+use super::{character, float, initializer, integer};
+use crate::cdata::CData;
+use crate::ctype::inspect::describe;
+use crate::ctype::{CType, Kind};
+
+/// Stores `object` as a C object of type `ctype` at `data`. For scalars nothing is written when an error is raised.
+///
+/// # Safety
+/// `data` is writable for the size of `ctype`; it need not be aligned.
+#[inline]
+pub unsafe fn store(ctype: &CType, data: *mut u8, object: Borrowed<'_>) -> PyResult<()> {
+    // SAFETY (of all arms): the caller's promise.
+    unsafe {
+        match ctype.kind {
+            Kind::Signed | Kind::Unsigned => {
+                let bits = integer::to_bits(ctype, object)?;
+                integer::write(data, ctype.raw_size().unsigned_abs(), bits);
+                Ok(())
+            }
+            Kind::Pointer | Kind::Function => {
+                let pointer = to_pointer(ctype, object)?;
+                data.cast::<*mut u8>().write_unaligned(pointer);
+                Ok(())
+            }
+            Kind::Float => {
+                float::write(data, ctype.raw_size().unsigned_abs(), float::to_f64(object)?);
+                Ok(())
+            }
+            Kind::Char => {
+                data.write(character::to_byte(ctype, object)?);
+                Ok(())
+            }
+            _ => store_other(ctype, data, object),
+        }
+    }
+}
+
+/// # Safety
+/// As [`store`].
+unsafe fn store_other(ctype: &CType, data: *mut u8, object: Borrowed<'_>) -> PyResult<()> {
+    // SAFETY (of all arms): the caller's promise.
+    unsafe {
+        match ctype.kind {
+            Kind::Bool => {
+                integer::write(data, 1, integer::to_bool_bits(ctype, object)?);
+                Ok(())
+            }
+            Kind::WideChar => {
+                let unit = character::to_wide(ctype, object)?;
+                integer::write(data, ctype.raw_size().unsigned_abs(), unit);
+                Ok(())
+            }
+            Kind::LongDouble => float::store_long_double(ctype, data, object),
+            Kind::Complex => float::store_complex(ctype, data, object),
+            Kind::Array => initializer::store_array(ctype, data, object, None),
+            Kind::Struct | Kind::Union => initializer::store_record(ctype, data, object, None),
+            _ => Err(raise!(TypeError, "cannot store a value of ctype '{}'", ctype.name())),
+        }
+    }
+}
+
+/// The address that `object` gives for a pointer of type `ctype`.
+#[inline]
+pub fn to_pointer(ctype: &CType, object: Borrowed<'_>) -> PyResult<*mut u8> {
+    let Some(source) = CData::from_object(object) else {
+        if let Some(address) = crate::lib::globals::function_address(ctype, object)? {
+            return Ok(address);
+        }
+        return Err(expected(ctype, object, "cdata pointer"));
+    };
+    if std::ptr::eq(&raw const **source.ctype(), ctype) {
+        return Ok(source.data());
+    }
+    convertible(ctype, source, object)?;
+    Ok(source.data())
+}
+
+/// Whether a pointer or array of another type converts implicitly: to and from `void *`, and with a warning to and from `char *`.
+fn convertible(ctype: &CType, source: &CData, object: Borrowed<'_>) -> PyResult<()> {
+    let from = source.ctype();
+    let from_pointer = match from.kind {
+        Kind::Pointer | Kind::Function => &**from,
+        Kind::Array => from.item_pointer().unwrap_or(from),
+        _ => return Err(expected(ctype, object, "cdata pointer")),
+    };
+    if std::ptr::eq(from_pointer, ctype) || ctype.is_void_pointer() || from_pointer.is_void_pointer() {
+        return Ok(());
+    }
+    if ctype.kind == Kind::Pointer && (ctype.is_byte_pointer() || from_pointer.is_byte_pointer()) {
+        return warn_byte_pointer(ctype, from);
+    }
+    Err(expected(ctype, object, "pointer to same type"))
+}
+
+#[cold]
+fn warn_byte_pointer(ctype: &CType, from: &CType) -> PyResult<()> {
+    let both_bytes = ctype.is_byte_pointer()
+        && (from.is_byte_pointer() || from.item_pointer().is_some_and(CType::is_byte_pointer));
+    let message = if both_bytes {
+        format!("implicit cast from '{}' to '{}'", from.name(), ctype.name())
+    } else {
+        format!("implicit cast from '{}' to a different pointer type", from.name())
+    };
+    let message = format!(
+        "{message}: will be forbidden in the future (check that the types are as you expect; use an explicit ffi.cast() if they are correct)"
+    );
+    if both_bytes {
+        return Ok(());
+    }
+    // SAFETY: the class lives as long as the interpreter.
+    let class = unsafe { Borrowed::from_ptr(cffi_python::ffi::PyExc_UserWarning) };
+    error::warn(class, &message, 1)
+}
+
+/// The error of a wrong initialiser.
+#[cold]
+pub fn expected(ctype: &CType, object: Borrowed<'_>, what: &str) -> Raised {
+    let name = ctype.name();
+    if let Some(cdata) = CData::from_object(object) {
+        let other = cdata.ctype().name();
+        if other == name {
+            return raise!(
+                TypeError,
+                "initializer for ctype '{name}' appears indeed to be '{name}', but the types are different (check that you are not e.g. mixing up different ffi instances)"
+            );
+        }
+    }
+    raise!(TypeError, "initializer for ctype '{name}' must be a {what}, not {}", describe(object))
+}

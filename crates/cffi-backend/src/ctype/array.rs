@@ -1,0 +1,57 @@
+//! Array ctypes, interned on the pointer type that they decay to.
+
+use std::ptr::NonNull;
+
+use cffi_python::{PyResult, raise};
+
+use super::object::{CType, CTypeRef, Detail, Kind, NewCType};
+
+/// The length of an array whose length is not known: `item[]`.
+pub const OPEN: isize = -1;
+
+/// The type of an array of what `pointer` points to. `length` is a number of items, or [`OPEN`].
+pub fn array_of(pointer: &CType, length: isize) -> PyResult<CTypeRef> {
+    if let Some(cached) = pointer.array_cache.borrow().get(&length) {
+        // SAFETY: a type leaves this cache before it is deallocated (`forget_array`).
+        return Ok(unsafe { cached.as_ref() }.to_ref());
+    }
+    let Some(item) = pointer.item().filter(|_| pointer.kind == Kind::Pointer) else {
+        return Err(raise!(TypeError, "first arg must be a pointer ctype"));
+    };
+    let Some(item_size) = item.size()? else {
+        return Err(raise!(ValueError, "array item of unknown size: '{}'", item.name()));
+    };
+    let (size, brackets) = if length < 0 {
+        (-1, "[]".to_owned())
+    } else {
+        let Some(size) = length.checked_mul(item_size.cast_signed()) else {
+            return Err(raise!(OverflowError, "array size would overflow a ssize_t"));
+        };
+        (size, format!("[{length}]"))
+    };
+    let (before, after) = item.name_parts();
+    let made = NewCType {
+        kind: Kind::Array,
+        size,
+        align: 0,
+        item: Some(item.to_ref()),
+        length: length.max(OPEN),
+        decayed: Some(pointer.to_ref()),
+        name: format!("{before}{brackets}{after}").into(),
+        name_position: before.len(),
+        detail: Detail::None,
+    }
+    .build()?;
+    pointer.array_cache.borrow_mut().insert(made.length, NonNull::from(&*made));
+    Ok(made)
+}
+
+impl CType {
+    /// Removes an array type from the cache of its pointer type; called as it is deallocated.
+    pub(super) fn forget_array(&self, array: *const CType, length: isize) {
+        let mut cache = self.array_cache.borrow_mut();
+        if cache.get(&length).is_some_and(|cached| std::ptr::eq(cached.as_ptr(), array)) {
+            cache.remove(&length);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Struct and union ctypes: declared first, completed with a layout when the layout is known or first needed.
+
+use std::cell::{Cell, OnceCell, RefCell};
+
+use cffi_python::ffi;
+use cffi_python::{Borrowed, Owned, PyResult, object, raise};
+
+use super::field::{CFieldRef, Place, new_field};
+use super::object::{CType, CTypeRef, Detail, Kind, NewCType};
+
+/// Who knows the members of a record that has no layout yet.
+pub struct Completer {
+    /// An FFI object.
+    pub owner: Owned,
+    /// The FFI's number of the record.
+    pub number: usize,
+    /// Completes the record, or leaves it alone where it is opaque so far.
+    pub complete: fn(&CType, Borrowed<'_>, usize) -> PyResult<()>,
+}
+
+/// What only records have.
+pub struct RecordDetail {
+    pub(super) completer: RefCell<Option<Completer>>,
+    completing: Cell<bool>,
+    layout: OnceCell<Layout>,
+}
+
+/// The fields of a complete record.
+pub struct Layout {
+    /// In order of declaration, those of anonymous members in their place.
+    pub fields: Vec<NamedField>,
+    /// `{name: CField}` for the same.
+    by_name: Owned,
+    /// Ends in an array of unknown length.
+    pub flexible: Flexible,
+    /// Fields stand elsewhere than C's rules put them: seen by the calling convention.
+    pub irregular: bool,
+    /// Has bit-fields, itself or in an anonymous member.
+    pub bit_fields: bool,
+    /// The members as declared: anonymous ones whole. For the calling convention.
+    pub members: Vec<(usize, CTypeRef)>,
+}
+
+/// Whether a record ends in a flexible array member (C11 6.7.2.1p18), its own or a nested record's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flexible {
+    /// It does not.
+    No,
+    /// It does.
+    Yes,
+}
+
+/// A field with its name.
+pub struct NamedField {
+    /// An interned `str`.
+    pub name: Owned,
+    /// The field.
+    pub field: CFieldRef,
+}
+
+/// A field as it is given to [`publish`].
+pub struct NewField {
+    /// An interned `str`, empty for an anonymous record.
+    pub name: Owned,
+    /// Its type.
+    pub ctype: CTypeRef,
+    /// In bytes from the start of the record.
+    pub offset: usize,
+    /// Object or bit-field.
+    pub place: Place,
+}
+
+/// A complete layout as it is given to [`publish`].
+pub struct NewLayout {
+    /// In bytes.
+    pub size: usize,
+    /// In bytes.
+    pub align: u32,
+    /// In order.
+    pub fields: Vec<NewField>,
+    /// Fields stand elsewhere than C's rules put them.
+    pub irregular: bool,
+}
+
+impl RecordDetail {
+    /// The layout, once complete.
+    #[inline]
+    pub fn layout(&self) -> Option<&Layout> {
+        self.layout.get()
+    }
+
+    /// Every object that this refers to, for `tp_traverse`.
+    pub(super) fn for_each_reference(&self, visit: &mut dyn FnMut(*mut ffi::PyObject)) {
+        if let Ok(completer) = self.completer.try_borrow() {
+            if let Some(completer) = &*completer {
+                visit(completer.owner.as_ptr());
+            }
+        }
+        if let Some(layout) = self.layout.get() {
+            visit(layout.by_name.as_ptr());
+            for named in &layout.fields {
+                visit(named.field.as_object().as_ptr());
+            }
+            for (_, member) in &layout.members {
+                visit(member.as_ptr());
+            }
+        }
+    }
+
+    /// Gives up every reference, for `tp_clear`. The record is opaque afterwards.
+    pub(super) fn clear(&mut self) {
+        self.completer.get_mut().take();
+        self.layout.take();
+    }
+}
+
+impl Layout {
+    /// The field of a name.
+    #[inline]
+    pub fn field(&self, name: Borrowed<'_>) -> PyResult<Option<&CFieldRef>> {
+        // Names of attributes are interned, and so are ours: a few pointer comparisons find most fields at once.
+        for named in self.fields.iter().take(12) {
+            if named.name.borrow().is(name) {
+                return Ok(Some(&named.field));
+            }
+        }
+        let Some(found) = self.by_name.borrow().dict_get(name)? else {
+            return Ok(None);
+        };
+        Ok(self.fields.iter().find(|named| named.field.as_object().is(found.borrow())).map(|named| &named.field))
+    }
+}
+
+/// A new struct or union without a layout.
+pub fn new_record(kind: Kind, name: &str, completer: Option<Completer>) -> PyResult<CTypeRef> {
+    NewCType {
+        kind,
+        size: -1,
+        align: 0,
+        item: None,
+        length: -1,
+        decayed: None,
+        name: name.into(),
+        name_position: name.len(),
+        detail: Detail::Record(Box::new(RecordDetail {
+            completer: RefCell::new(completer),
+            completing: Cell::new(false),
+            layout: OnceCell::new(),
+        })),
+    }
+    .build()
+}
+
+impl CType {
+    /// Gives a record its layout if that can be done now; a record that stays opaque is no error.
+    #[inline]
+    pub fn complete(&self) -> PyResult<()> {
+        match self.as_record() {
+            Some(detail) if detail.layout.get().is_none() => self.complete_slowly(detail),
+            _ => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn complete_slowly(&self, detail: &RecordDetail) -> PyResult<()> {
+        let (owner, number, complete) = match &*detail.completer.borrow() {
+            Some(completer) => (completer.owner.clone(), completer.number, completer.complete),
+            None => return Ok(()),
+        };
+        if detail.completing.replace(true) {
+            // A record that contains itself by value is refused by the parser; this is a pointer cycle on its way.
+            return Ok(());
+        }
+        let done = complete(self, owner.borrow(), number);
+        detail.completing.set(false);
+        if detail.layout.get().is_some() {
+            detail.completer.borrow_mut().take();
+        }
+        done
+    }
+
+    /// The fields of a record, completing it if that can be done; `None` for opaque records and other types.
+    #[inline]
+    pub fn layout(&self) -> PyResult<Option<&Layout>> {
+        let Some(detail) = self.as_record() else {
+            return Ok(None);
+        };
+        if let Some(layout) = detail.layout.get() {
+            return Ok(Some(layout));
+        }
+        self.complete_slowly(detail)?;
+        Ok(detail.layout.get())
+    }
+
+    /// Whether values of this type end in an array of unknown length.
+    pub fn is_flexible(&self) -> PyResult<bool> {
+        Ok(self.layout()?.is_some_and(|layout| layout.flexible == Flexible::Yes))
+    }
+}
+
+/// Completes a record. Nothing is changed when an error is raised.
+pub fn publish(record: &CType, new: NewLayout) -> PyResult<()> {
+    let Some(detail) = record.as_record() else {
+        return Err(raise!(TypeError, "first arg must be a non-initialized struct or union ctype"));
+    };
+    let by_name = object::new_dict()?;
+    let mut fields = Vec::with_capacity(new.fields.len());
+    let mut members = Vec::with_capacity(new.fields.len());
+    let mut flexible = Flexible::No;
+    let mut bit_fields = false;
+    let last = new.fields.len().saturating_sub(1);
+    for (index, field) in new.fields.into_iter().enumerate() {
+        if index == last || record.kind == Kind::Union {
+            let open = field.ctype.kind == Kind::Array && field.ctype.length < 0;
+            if open || field.ctype.is_flexible()? {
+                flexible = Flexible::Yes;
+            }
+        }
+        members.push((field.offset, field.ctype.clone()));
+        let anonymous = field.name.borrow().str_len() == 0;
+        bit_fields |= matches!(field.place, Place::Bits { .. });
+        if anonymous && field.ctype.kind.is_record() {
+            if let Some(inner) = field.ctype.layout()? {
+                bit_fields |= inner.bit_fields;
+                for (position, named) in inner.fields.iter().enumerate() {
+                    let skipped =
+                        named.field.skipped_in_initializer || field.ctype.kind == Kind::Union && position > 0;
+                    let made = new_field(
+                        named.field.ctype.clone(),
+                        field.offset + named.field.offset,
+                        named.field.place,
+                        skipped,
+                    )?;
+                    add_field(record, &by_name, &mut fields, named.name.clone(), made)?;
+                }
+            }
+            continue;
+        }
+        if anonymous {
+            continue;
+        }
+        let made = new_field(field.ctype, field.offset, field.place, false)?;
+        add_field(record, &by_name, &mut fields, field.name, made)?;
+    }
+    let layout = Layout { fields, by_name, flexible, irregular: new.irregular, bit_fields, members };
+    record.size.set(isize::try_from(new.size).unwrap_or(isize::MAX));
+    record.align.set(new.align);
+    if detail.layout.set(layout).is_err() {
+        return Err(raise!(TypeError, "first arg must be a non-initialized struct or union ctype"));
+    }
+    Ok(())
+}
+
+fn add_field(
+    record: &CType,
+    by_name: &Owned,
+    fields: &mut Vec<NamedField>,
+    name: Owned,
+    field: CFieldRef,
+) -> PyResult<()> {
+    // SAFETY: dict and str; Contains returns -1 with an exception on errors.
+    if unsafe { ffi::PyDict_Contains(by_name.as_ptr(), name.as_ptr()) } == 1 {
+        return Err(raise!(KeyError, "duplicate field name '{}' in '{}'", name.borrow().display(), record.name()));
+    }
+    by_name.borrow().dict_set(name.borrow(), field.as_object())?;
+    fields.push(NamedField { name, field });
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! The Python types of this module, made once at import and kept for the life of the process.
+
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use cffi_python::ffi::{PyObject, PyTypeObject};
+use cffi_python::{Borrowed, Owned};
+
+/// A place for one type; NULL until the module is imported.
+pub struct TypeCell(AtomicPtr<PyTypeObject>);
+
+impl TypeCell {
+    const fn new() -> Self {
+        Self(AtomicPtr::new(std::ptr::null_mut()))
+    }
+
+    /// The type.
+    #[inline]
+    pub fn get(&self) -> *mut PyTypeObject {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Keeps a type for ever.
+    pub fn set(&self, class: Owned) {
+        self.0.store(class.into_ptr().cast(), Ordering::Relaxed);
+    }
+
+    /// As an object.
+    pub fn object(&self) -> Borrowed<'static> {
+        // SAFETY: set at import before anything can ask, and never freed.
+        unsafe { Borrowed::from_ptr(self.get().cast()) }
+    }
+
+    /// Whether `object` is exactly of this type.
+    #[inline]
+    pub fn is_exact(&self, object: Borrowed<'_>) -> bool {
+        object.type_ptr() == self.get()
+    }
+}
+
+macro_rules! type_cells {
+    ($($(#[$doc:meta])* $name:ident;)*) => { $($(#[$doc])* pub static $name: TypeCell = TypeCell::new();)* };
+}
+
+type_cells! {
+    /// `CType`
+    CTYPE;
+    /// `CField`
+    CFIELD;
+    /// `_CDataBase`
+    CDATA;
+    /// `__CDataOwn`
+    CDATA_OWN;
+    /// `__CDataOwnGC`
+    CDATA_OWN_GC;
+    /// `__CDataGCP`
+    CDATA_GCP;
+    /// `__CDataFromBuf`
+    CDATA_FROM_BUF;
+    /// `__CData_iterator`
+    CDATA_ITERATOR;
+    /// `buffer`
+    BUFFER;
+    /// `CLibrary`
+    CLIBRARY;
+    /// `Lib`
+    LIB;
+    /// `__FFIGlobSupport`
+    GLOB_SUPPORT;
+    /// `FFI`
+    FFI;
+    /// `_InlineFFI`
+    INLINE_FFI;
+    /// The callables that `new_allocator()` returns.
+    ALLOCATOR;
+}
+
+/// A pointer to any of this crate's objects as a plain object pointer.
+#[inline]
+pub fn object_ptr<T>(pointer: *const T) -> *mut PyObject {
+    pointer.cast_mut().cast()
+}

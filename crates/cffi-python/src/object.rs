@@ -1,0 +1,247 @@
+//! The abstract object protocol on borrowed references: attributes, calls, types, containers.
+
+use std::ffi::CStr;
+
+use pyo3_ffi as ffi;
+
+use crate::error::{PyResult, Raised, status};
+use crate::reference::{Borrowed, Owned};
+
+macro_rules! checks {
+    ($($(#[$doc:meta])* $name:ident $check:ident;)*) => {
+        impl Borrowed<'_> {
+            $($(#[$doc])*
+            #[inline]
+            #[must_use]
+            pub fn $name(self) -> bool {
+                // SAFETY: a borrow is a valid object.
+                unsafe { ffi::$check(self.as_ptr()) != 0 }
+            })*
+        }
+    };
+}
+
+checks! {
+    /// `isinstance(self, int)`
+    is_int PyLong_Check;
+    /// `isinstance(self, float)`
+    is_float PyFloat_Check;
+    /// `isinstance(self, complex)`
+    is_complex PyComplex_Check;
+    /// `isinstance(self, bytes)`
+    is_bytes PyBytes_Check;
+    /// `isinstance(self, bytearray)`
+    is_bytearray PyByteArray_Check;
+    /// `isinstance(self, str)`
+    is_str PyUnicode_Check;
+    /// `isinstance(self, list)`
+    is_list PyList_Check;
+    /// `isinstance(self, tuple)`
+    is_tuple PyTuple_Check;
+    /// `isinstance(self, dict)`
+    is_dict PyDict_Check;
+    /// `isinstance(self, slice)`
+    is_slice PySlice_Check;
+    /// `callable(self)`
+    is_callable PyCallable_Check;
+    /// Has `__index__`
+    is_index PyIndex_Check;
+    /// Supports the buffer protocol
+    has_buffer PyObject_CheckBuffer;
+    /// `isinstance(self, type)`
+    is_type PyType_Check;
+}
+
+impl<'a> Borrowed<'a> {
+    /// The name of the object's type as `tp_name` has it, for messages.
+    #[must_use]
+    pub fn type_name(self) -> String {
+        crate::typespec::short_name(self.type_ptr())
+    }
+
+    /// Whether the object's type is `class` or derived from it.
+    #[inline]
+    #[must_use]
+    pub fn is_instance_of(self, class: *mut ffi::PyTypeObject) -> bool {
+        // SAFETY: a valid object and, by every caller's construction, a live type.
+        unsafe { ffi::PyObject_TypeCheck(self.as_ptr(), class) != 0 }
+    }
+
+    /// `getattr(self, name)`
+    pub fn attribute(self, name: &CStr) -> PyResult<Owned> {
+        // SAFETY: a valid object and a NUL-terminated name.
+        unsafe { Owned::from_new(ffi::PyObject_GetAttrString(self.as_ptr(), name.as_ptr())) }
+    }
+
+    /// `getattr(self, name)` with a `str` object.
+    pub fn attribute_object(self, name: Borrowed<'_>) -> PyResult<Owned> {
+        // SAFETY: two valid objects.
+        unsafe { Owned::from_new(ffi::PyObject_GetAttr(self.as_ptr(), name.as_ptr())) }
+    }
+
+    /// `getattr(self, name)`, `None` when there is no such attribute.
+    pub fn optional_attribute(self, name: &CStr) -> PyResult<Option<Owned>> {
+        match self.attribute(name) {
+            Ok(value) => Ok(Some(value)),
+            Err(Raised) if crate::error::Exception::AttributeError.is_set() => {
+                crate::error::clear();
+                Ok(None)
+            }
+            Err(raised) => Err(raised),
+        }
+    }
+
+    /// `setattr(self, name, value)`
+    pub fn set_attribute(self, name: &CStr, value: Borrowed<'_>) -> PyResult<()> {
+        // SAFETY: valid objects and a NUL-terminated name.
+        status(unsafe { ffi::PyObject_SetAttrString(self.as_ptr(), name.as_ptr(), value.as_ptr()) })
+    }
+
+    /// `self(*arguments)`
+    pub fn call(self, arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
+        // SAFETY: `Borrowed` is one non-null pointer (repr(transparent)), so the slice is an array of object pointers.
+        unsafe {
+            Owned::from_new(ffi::PyObject_Vectorcall(
+                self.as_ptr(),
+                arguments.as_ptr().cast(),
+                arguments.len(),
+                std::ptr::null_mut(),
+            ))
+        }
+    }
+
+    /// `self(*arguments)` with a tuple.
+    pub fn call_tuple(self, arguments: Borrowed<'_>) -> PyResult<Owned> {
+        // SAFETY: a valid object and a tuple.
+        unsafe { Owned::from_new(ffi::PyObject_Call(self.as_ptr(), arguments.as_ptr(), std::ptr::null_mut())) }
+    }
+
+    /// `repr(self)`
+    pub fn repr(self) -> PyResult<Owned> {
+        // SAFETY: a valid object.
+        unsafe { Owned::from_new(ffi::PyObject_Repr(self.as_ptr())) }
+    }
+
+    /// `str(self)`
+    pub fn str(self) -> PyResult<Owned> {
+        // SAFETY: a valid object.
+        unsafe { Owned::from_new(ffi::PyObject_Str(self.as_ptr())) }
+    }
+
+    /// `bool(self)`
+    pub fn is_true(self) -> PyResult<bool> {
+        // SAFETY: a valid object.
+        match unsafe { ffi::PyObject_IsTrue(self.as_ptr()) } {
+            value if value < 0 => Err(Raised),
+            value => Ok(value != 0),
+        }
+    }
+
+    /// `len(self)`
+    pub fn len(self) -> PyResult<usize> {
+        // SAFETY: a valid object.
+        usize::try_from(unsafe { ffi::PyObject_Size(self.as_ptr()) }).map_err(|_| Raised)
+    }
+
+    /// `iter(self)`
+    pub fn iterate(self) -> PyResult<Owned> {
+        // SAFETY: a valid object.
+        unsafe { Owned::from_new(ffi::PyObject_GetIter(self.as_ptr())) }
+    }
+
+    /// `next(self)`, `None` at the end.
+    pub fn next(self) -> PyResult<Option<Owned>> {
+        // SAFETY: a valid iterator; others make PyIter_Next raise.
+        match unsafe { Owned::from_new(ffi::PyIter_Next(self.as_ptr())) } {
+            Ok(item) => Ok(Some(item)),
+            Err(_) => crate::error::check().map(|()| None),
+        }
+    }
+
+    /// `self[key]` of a dict without raising `KeyError`; the reference is strong, so that it survives changes of the dict.
+    pub fn dict_get(self, key: Borrowed<'_>) -> PyResult<Option<Owned>> {
+        // SAFETY: `self` is a dict where callers checked it; otherwise SystemError is raised.
+        let found = unsafe { ffi::PyDict_GetItemWithError(self.as_ptr(), key.as_ptr()) };
+        if found.is_null() {
+            return crate::error::check().map(|()| None);
+        }
+        // SAFETY: a valid object borrowed from the dict.
+        Ok(Some(unsafe { Owned::from_borrowed(found) }))
+    }
+
+    /// `self[key] = value` of a dict.
+    pub fn dict_set(self, key: Borrowed<'_>, value: Borrowed<'_>) -> PyResult<()> {
+        // SAFETY: valid objects; a non-dict raises SystemError.
+        status(unsafe { ffi::PyDict_SetItem(self.as_ptr(), key.as_ptr(), value.as_ptr()) })
+    }
+
+    /// The item of a tuple, borrowed from it; absent when `self` is no tuple or is too short.
+    #[inline]
+    #[must_use]
+    pub fn tuple_item(self, index: usize) -> Option<Borrowed<'a>> {
+        if !self.is_tuple() {
+            return None;
+        }
+        // SAFETY: a tuple; the index is checked against its size. Tuples do not change.
+        unsafe {
+            let size = ffi::PyTuple_GET_SIZE(self.as_ptr());
+            let index = isize::try_from(index).ok()?;
+            (index < size).then(|| Borrowed::from_ptr(ffi::PyTuple_GET_ITEM(self.as_ptr(), index)))
+        }
+    }
+
+    /// The number of items of a tuple, 0 for anything else.
+    #[must_use]
+    pub fn tuple_len(self) -> usize {
+        if !self.is_tuple() {
+            return 0;
+        }
+        // SAFETY: a tuple.
+        unsafe { ffi::PyTuple_GET_SIZE(self.as_ptr()) }.unsigned_abs()
+    }
+}
+
+/// A new dict.
+pub fn new_dict() -> PyResult<Owned> {
+    // SAFETY: no preconditions.
+    unsafe { Owned::from_new(ffi::PyDict_New()) }
+}
+
+/// A new tuple of these items.
+pub fn new_tuple<I>(items: I) -> PyResult<Owned>
+where
+    I: IntoIterator<Item = Owned>,
+    I::IntoIter: ExactSizeIterator,
+{
+    let items = items.into_iter();
+    let length = items.len();
+    // SAFETY: a length of a Rust collection fits in isize; each slot is filled once with a reference given away.
+    unsafe {
+        let tuple = Owned::from_new(ffi::PyTuple_New(length.cast_signed()))?;
+        for (index, item) in items.take(length).enumerate() {
+            ffi::PyTuple_SET_ITEM(tuple.as_ptr(), index.cast_signed(), item.into_ptr());
+        }
+        Ok(tuple)
+    }
+}
+
+/// A new list of the items that `make` gives for `0..length`.
+pub fn new_list(length: usize, mut make: impl FnMut(usize) -> PyResult<Owned>) -> PyResult<Owned> {
+    let Ok(size) = isize::try_from(length) else {
+        return Err(crate::raise!(MemoryError, "list too large"));
+    };
+    // SAFETY: slots that are not filled yet are NULL, which list deallocation allows.
+    unsafe {
+        let list = Owned::from_new(ffi::PyList_New(size))?;
+        for index in 0..length {
+            ffi::PyList_SET_ITEM(list.as_ptr(), index.cast_signed(), make(index)?.into_ptr());
+        }
+        Ok(list)
+    }
+}
+
+/// Imports a module by its dotted name.
+pub fn import(name: &CStr) -> PyResult<Owned> {
+    // SAFETY: a NUL-terminated name.
+    unsafe { Owned::from_new(ffi::PyImport_ImportModule(name.as_ptr())) }
+}
