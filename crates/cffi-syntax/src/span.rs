@@ -19,6 +19,9 @@ impl Span {
     /// From the start of `self` to the end of `other`.
     #[must_use]
     pub const fn to(self, other: Self) -> Self {
-        Self { start: self.start, end: other.end }
+        Self {
+            start: self.start,
+            end: other.end,
+        }
     }
 }
