@@ -1,0 +1,83 @@
+//! `__CData_iterator`: the items of an array.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+
+use cffi_python::ffi::{self, PyObject};
+use cffi_python::slot::{guard, guard_silent};
+use cffi_python::typespec::TypeSpec;
+use cffi_python::{Owned, PyResult, raise};
+
+use super::object::CData;
+use crate::convert;
+use crate::ctype::Kind;
+use crate::types;
+
+#[repr(C)]
+struct ArrayIterator {
+    ob_base: PyObject,
+    array: Owned,
+    next: Cell<*mut u8>,
+    remaining: Cell<usize>,
+}
+
+/// `iter(cdata)`
+pub fn iterate(cdata: &CData) -> PyResult<Owned> {
+    if cdata.ctype().kind != Kind::Array {
+        return Err(raise!(TypeError, "cdata '{}' does not support iteration", cdata.ctype().name()));
+    }
+    // SAFETY: the type is ready; every part is written at once.
+    unsafe {
+        let object = Owned::from_new(ffi::PyType_GenericAlloc(types::CDATA_ITERATOR.get(), 0))?;
+        let place: *mut ArrayIterator = object.as_ptr().cast();
+        (&raw mut (*place).array).write(cdata.as_object().to_owned());
+        (&raw mut (*place).next).write(Cell::new(cdata.data()));
+        (&raw mut (*place).remaining).write(Cell::new(cdata.array_length().unsigned_abs()));
+        Ok(object)
+    }
+}
+
+unsafe extern "C" fn next(object: *mut PyObject) -> *mut PyObject {
+    guard(|| {
+        // SAFETY: a slot of this type.
+        let this = unsafe { &*object.cast::<ArrayIterator>() };
+        let Some(remaining) = this.remaining.get().checked_sub(1) else {
+            return Ok(None);
+        };
+        let Some(item) = CData::from_object(this.array.borrow()).and_then(|array| array.ctype().item()) else {
+            return Ok(None);
+        };
+        let data = this.next.get();
+        let size = item.size()?.unwrap_or(0);
+        // SAFETY: `remaining` counts the items from here to the array's end.
+        let value = unsafe { convert::load(item, data) }?;
+        this.next.set(data.wrapping_add(size));
+        this.remaining.set(remaining);
+        Ok(Some(value))
+    })
+}
+
+unsafe extern "C" fn dealloc(object: *mut PyObject) {
+    guard_silent(|| {
+        // SAFETY: CPython deallocates an iterator once.
+        unsafe {
+            let class = ffi::Py_TYPE(object);
+            std::ptr::drop_in_place(&raw mut (*object.cast::<ArrayIterator>()).array);
+            ffi::PyObject_Free(object.cast());
+            ffi::Py_DECREF(class.cast());
+        }
+    });
+}
+
+/// Makes the type.
+pub fn make_type() -> PyResult<Owned> {
+    let spec = TypeSpec::new(c"_cffi_backend.__CData_iterator", size_of::<ArrayIterator>())
+        .flags(ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION);
+    // SAFETY: each function has the type of its slot.
+    unsafe {
+        spec.slot(ffi::Py_tp_dealloc, dealloc as *mut c_void)
+            .slot(ffi::Py_tp_iter, ffi::PyObject_SelfIter as *mut c_void)
+            .slot(ffi::Py_tp_iternext, next as *mut c_void)
+    }
+    .build(None)
+}

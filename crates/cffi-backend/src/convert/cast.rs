@@ -1,0 +1,219 @@
+//! `ffi.cast`: C's explicit conversions (C11 6.3, 6.5.4), with what CFFI adds for characters and Python objects.
+
+use cffi_python::int::{self, Wide};
+use cffi_python::{Borrowed, PyResult, Raised, raise};
+
+use super::{float, integer};
+use crate::cdata::object::new_view;
+use crate::cdata::{CData, CDataRef, owning};
+use crate::ctype::{CType, Kind};
+
+/// `(ctype) object`
+pub fn cast(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
+    match ctype.kind {
+        Kind::Pointer | Kind::Function | Kind::Array => cast_to_address(ctype, object),
+        Kind::Signed | Kind::Unsigned | Kind::Char | Kind::WideChar | Kind::Bool => cast_to_integer(ctype, object),
+        Kind::Float | Kind::LongDouble => cast_to_float(ctype, object),
+        Kind::Complex => cast_to_complex(ctype, object),
+        Kind::Void | Kind::Struct | Kind::Union => Err(raise!(TypeError, "cannot cast to ctype '{}'", ctype.name())),
+    }
+}
+
+fn cast_to_address(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
+    if ctype.kind == Kind::Array && ctype.length < 0 {
+        return Err(raise!(TypeError, "cannot cast to ctype '{}'", ctype.name()));
+    }
+    if let Some(source) = CData::from_object(object) {
+        if matches!(source.ctype().kind, Kind::Pointer | Kind::Function | Kind::Array) {
+            return new_view(ctype.to_ref(), source.data());
+        }
+    }
+    if crate::lib::globals::is_function_object(object) {
+        if let Some(address) = crate::lib::globals::function_address(ctype, object)? {
+            return new_view(ctype.to_ref(), address);
+        }
+    }
+    let number = integer::to_int_object(object)?;
+    let bits = number.borrow().low_bits()?;
+    let address = usize::try_from(bits & usize::MAX as u64).unwrap_or(usize::MAX);
+    new_view(ctype.to_ref(), std::ptr::with_exposed_provenance_mut(address))
+}
+
+/// The low 64 bits of whatever can be cast to an integer.
+fn integer_bits(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
+    if object.is_int() {
+        return object.low_bits();
+    }
+    if let Some(source) = CData::from_object(object) {
+        let kind = source.ctype().kind;
+        if matches!(kind, Kind::Pointer | Kind::Function | Kind::Array) {
+            return Ok(source.data().expose_provenance() as u64);
+        }
+        if kind == Kind::Float {
+            // SAFETY: the value of a float cdata.
+            let value = unsafe { float::read(source.data(), source.ctype().raw_size().unsigned_abs()) };
+            return float_bits(int::from_f64(value)?.borrow());
+        }
+        if kind == Kind::LongDouble {
+            // SAFETY: the value of a long double cdata.
+            let value = unsafe { cffi_call::long_double::read_f64(source.data()) };
+            return float_bits(int::from_f64(value)?.borrow());
+        }
+        return crate::cdata::arithmetic::to_int(source)?.borrow().low_bits();
+    }
+    if object.is_str() {
+        return match object.code_points()?.as_slice() {
+            [point] => Ok(u64::from(*point)),
+            points => Err(raise!(
+                TypeError,
+                "cannot cast unicode string of length {} to ctype '{}'",
+                points.len(),
+                ctype.name()
+            )),
+        };
+    }
+    if let Some(bytes) = object.bytes() {
+        return match bytes {
+            [byte] => Ok(u64::from(*byte)),
+            _ => Err(raise!(
+                TypeError,
+                "cannot cast string of length {} to ctype '{}'",
+                bytes.len(),
+                ctype.name()
+            )),
+        };
+    }
+    if object.is_float() {
+        return float_bits(object);
+    }
+    integer::to_int_object(object)?.borrow().low_bits()
+}
+
+fn float_bits(object: Borrowed<'_>) -> PyResult<u64> {
+    object.to_int()?.borrow().low_bits()
+}
+
+fn cast_to_integer(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
+    let mut bits = if ctype.kind == Kind::Bool { bool_bits(ctype, object)? } else { integer_bits(ctype, object)? };
+    if ctype.kind == Kind::Bool {
+        bits = u64::from(bits != 0);
+    }
+    let made = owning::new_value(ctype.to_ref())?;
+    // SAFETY: fresh memory of the type's size.
+    unsafe { integer::write(made.data(), ctype.raw_size().unsigned_abs(), bits) }
+    Ok(made)
+}
+
+/// Conversion to `_Bool` compares with zero (C11 6.3.1.2), which is not the same as looking at the low bits.
+fn bool_bits(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
+    if object.is_int() || object.is_float() {
+        return object.is_true().map(u64::from);
+    }
+    if let Some(source) = CData::from_object(object).filter(|source| source.ctype().kind.is_primitive()) {
+        return crate::cdata::arithmetic::is_true(source).map(u64::from);
+    }
+    integer_bits(ctype, object)
+}
+
+/// The real number that can be cast to a floating type; `None` for a `long double`, which is copied.
+fn cast_to_float(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
+    let made;
+    let value = if let Some(source) = CData::from_object(object) {
+        match source.ctype().kind {
+            Kind::LongDouble if ctype.kind == Kind::LongDouble => {
+                made = owning::new_value(ctype.to_ref())?;
+                // SAFETY: two long doubles.
+                unsafe { std::ptr::copy_nonoverlapping(source.data(), made.data(), ctype.raw_size().unsigned_abs()) }
+                return Ok(made);
+            }
+            // SAFETY: the value of a long double cdata.
+            Kind::LongDouble => unsafe { cffi_call::long_double::read_f64(source.data()) },
+            // SAFETY: the value of a float cdata.
+            Kind::Float => unsafe { float::read(source.data(), source.ctype().raw_size().unsigned_abs()) },
+            kind if kind.is_integral() => crate::cdata::arithmetic::to_int(source)?.borrow().as_f64()?,
+            _ => return Err(cannot_cast(object, ctype)),
+        }
+    } else if object.is_str() || object.is_bytes() {
+        character_value(ctype, object)?
+    } else {
+        match object.as_f64() {
+            Ok(value) => value,
+            Err(Raised) => return Err(Raised),
+        }
+    };
+    made = owning::new_value(ctype.to_ref())?;
+    // SAFETY: fresh memory of the type's size.
+    unsafe {
+        if ctype.kind == Kind::LongDouble {
+            store_long_double(made.data(), object, value);
+        } else {
+            float::write(made.data(), ctype.raw_size().unsigned_abs(), value);
+        }
+    }
+    Ok(made)
+}
+
+/// Integers go to `long double` exactly, which has more bits than `double`.
+unsafe fn store_long_double(data: *mut u8, object: Borrowed<'_>, value: f64) {
+    let wide = if object.is_int() { object.wide().ok() } else { None };
+    // SAFETY: the caller's promise: memory of a long double.
+    unsafe {
+        match wide {
+            Some(Wide::Signed(value)) => cffi_call::long_double::write_i64(data, value),
+            Some(Wide::Unsigned(value)) => cffi_call::long_double::write_u64(data, value),
+            _ => cffi_call::long_double::write_f64(data, value),
+        }
+    }
+}
+
+fn character_value(ctype: &CType, object: Borrowed<'_>) -> PyResult<f64> {
+    if let Some([byte]) = object.bytes() {
+        return Ok(f64::from(*byte));
+    }
+    if object.is_str() {
+        if let [point] = object.code_points()?.as_slice() {
+            return Ok(f64::from(*point));
+        }
+    }
+    Err(float::cannot_cast(object, ctype))
+}
+
+fn cannot_cast(object: Borrowed<'_>, ctype: &CType) -> Raised {
+    raise!(
+        TypeError,
+        "cannot cast {} to ctype '{}'",
+        crate::ctype::inspect::describe(object),
+        ctype.name()
+    )
+}
+
+fn cast_to_complex(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
+    let (real, imag) = if let Some(source) = CData::from_object(object) {
+        match source.ctype().kind {
+            Kind::Complex => {
+                // SAFETY: the value of a complex cdata.
+                let value = unsafe { float::load_complex(source.ctype(), source.data()) }?;
+                value.borrow().as_complex()?
+            }
+            kind if kind.is_primitive() => {
+                let number = cast_to_float(&*crate::ctype::primitive::primitive(cffi_model::primitive::Primitive::Double)?, object)?;
+                // SAFETY: the double just made.
+                (unsafe { float::read(number.data(), 8) }, 0.0)
+            }
+            _ => return Err(cannot_cast(object, ctype)),
+        }
+    } else if object.is_str() || object.is_bytes() {
+        (character_value(ctype, object)?, 0.0)
+    } else {
+        object.as_complex()?
+    };
+    let made = owning::new_value(ctype.to_ref())?;
+    let half = ctype.raw_size().unsigned_abs() / 2;
+    // SAFETY: fresh memory of the type's size: two numbers of half of it.
+    unsafe {
+        float::write(made.data(), half, real);
+        float::write(made.data().add(half), half, imag);
+    }
+    Ok(made)
+}
+
