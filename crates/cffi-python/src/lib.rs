@@ -5,6 +5,7 @@
 //! that stays true; [`thread::detached`] is the one place that gives the state up.
 //! It knows nothing of C types.
 
+pub mod arguments;
 pub mod buffer;
 pub mod error;
 pub mod int;

@@ -56,7 +56,7 @@ impl<'a> Borrowed<'a> {
     /// The name of the object's type as `tp_name` has it, for messages.
     #[must_use]
     pub fn type_name(self) -> String {
-        crate::typespec::short_name(self.type_ptr())
+        crate::version::type_name(self.type_ptr())
     }
 
     /// Whether the object's type is `class` or derived from it.

@@ -93,20 +93,6 @@ impl TypeSpec {
     }
 }
 
-/// The unqualified name of a type, for messages.
-#[must_use]
-pub fn short_name(class: *mut ffi::PyTypeObject) -> String {
-    // SAFETY: a valid type object; its __name__ is a str.
-    let name = unsafe { Borrowed::from_ptr(class.cast()) }.attribute(c"__name__");
-    match name.and_then(|name| name.borrow().utf8().map(str::to_owned)) {
-        Ok(name) => name,
-        Err(_) => {
-            crate::error::clear();
-            "?".to_owned()
-        }
-    }
-}
-
 /// A method entry for `METH_O`, `METH_NOARGS`.
 #[must_use]
 pub fn method(

@@ -221,7 +221,8 @@ impl CData {
 
     fn sized(&self) -> Option<&CDataSized> {
         let open_array = self.ctype.kind == Kind::Array && self.ctype.length < 0;
-        let owned_record = self.ctype.kind.is_record() && self.is_exactly(&types::CDATA_OWN);
+        let owned_record = self.ctype.kind.is_record()
+            && (self.is_exactly(&types::CDATA_OWN) || self.is_exactly(&types::CDATA_GCP));
         // SAFETY: exactly these instances have the sized layout.
         (open_array || owned_record).then(|| unsafe { &*std::ptr::from_ref(self).cast::<CDataSized>() })
     }

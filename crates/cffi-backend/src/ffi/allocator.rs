@@ -1,0 +1,128 @@
+//! What `ffi.new_allocator()` returns: a callable like `ffi.new()` over the program's own `alloc` and `free`.
+
+use std::ffi::{c_int, c_void};
+
+use cffi_python::ffi::{self, PyObject};
+use cffi_python::slot::{guard, guard_silent};
+use cffi_python::typespec::TypeSpec;
+use cffi_python::{Borrowed, Owned, PyResult, raise};
+
+use super::object::{Ffi, FunctionTypes};
+use crate::cdata::object::Fill;
+use crate::ops::new::{Allocator, new};
+use crate::types;
+
+#[repr(C)]
+struct AllocatorObject {
+    ob_base: PyObject,
+    ffi: Owned,
+    allocator: Allocator,
+}
+
+/// `ffi.new_allocator(alloc, free, should_clear_after_alloc)`
+pub fn new_allocator(
+    ffi_object: &Ffi,
+    alloc: Option<Borrowed<'_>>,
+    free: Option<Borrowed<'_>>,
+    clear: bool,
+) -> PyResult<Owned> {
+    let present = |object: Option<Borrowed<'_>>| object.filter(|it| !it.is_none()).map(Borrowed::to_owned);
+    let (alloc, free) = (present(alloc), present(free));
+    if alloc.is_none() && free.is_some() {
+        return Err(raise!(TypeError, "cannot pass 'free' without 'alloc'"));
+    }
+    let fill = if clear { Fill::Zero } else { Fill::Nothing };
+    // SAFETY: the type is ready; every part is written at once.
+    unsafe {
+        let made = Owned::from_new(ffi::PyType_GenericAlloc(types::ALLOCATOR.get(), 0))?;
+        let place: *mut AllocatorObject = made.as_ptr().cast();
+        (&raw mut (*place).ffi).write(ffi_object.as_object().to_owned());
+        (&raw mut (*place).allocator).write(Allocator { alloc, free, fill });
+        Ok(made)
+    }
+}
+
+unsafe extern "C" fn call(object: *mut PyObject, arguments: *mut PyObject, keywords: *mut PyObject) -> *mut PyObject {
+    guard(|| {
+        // SAFETY: a slot of this type: its own layout, a tuple, and a dict or NULL.
+        let (this, arguments, keywords) = unsafe {
+            (&*object.cast::<AllocatorObject>(), Borrowed::from_ptr(arguments), Borrowed::from_ptr_or_none(keywords))
+        };
+        let by_name = |name: &str| -> PyResult<Option<Owned>> {
+            match keywords {
+                Some(keywords) => keywords.dict_get(cffi_python::text::from_str(name)?.borrow()),
+                None => Ok(None),
+            }
+        };
+        let count = arguments.tuple_len();
+        let (named_type, named_init) = (by_name("cdecl")?, by_name("init")?);
+        let named = usize::from(named_type.is_some()) + usize::from(named_init.is_some());
+        if count + keywords.map_or(Ok(0), Borrowed::len)? > 2 || keywords.map_or(Ok(0), Borrowed::len)? != named {
+            return Err(raise!(TypeError, "allocator takes the arguments 'cdecl' and 'init'"));
+        }
+        let Some(cdecl) = arguments.tuple_item(0).or(named_type.as_ref().map(Owned::borrow)) else {
+            return Err(raise!(TypeError, "allocator missing required argument 'cdecl' (pos 1)"));
+        };
+        let init = arguments.tuple_item(1).or(named_init.as_ref().map(Owned::borrow));
+        let Some(ffi_object) = Ffi::from_object(this.ffi.borrow()) else {
+            return Err(raise!(SystemError, "allocator without an FFI"));
+        };
+        let ctype = ffi_object.type_argument(cdecl, FunctionTypes::Refused)?;
+        new(&ctype, init, &this.allocator)
+    })
+}
+
+unsafe extern "C" fn traverse(object: *mut PyObject, visit: ffi::visitproc, argument: *mut c_void) -> c_int {
+    // SAFETY: called by the collector on a live instance.
+    unsafe {
+        let this = &*object.cast::<AllocatorObject>();
+        let parts = [Some(&this.ffi), this.allocator.alloc.as_ref(), this.allocator.free.as_ref()];
+        let mut found = visit(ffi::Py_TYPE(object).cast(), argument);
+        for part in parts.into_iter().flatten() {
+            if found == 0 {
+                found = visit(part.as_ptr(), argument);
+            }
+        }
+        found
+    }
+}
+
+unsafe extern "C" fn clear(object: *mut PyObject) -> c_int {
+    guard_silent(|| {
+        // SAFETY: called by the collector on a live instance that is garbage.
+        let this = unsafe { &mut *object.cast::<AllocatorObject>() };
+        let parts = (this.allocator.alloc.take(), this.allocator.free.take());
+        drop(parts);
+    });
+    0
+}
+
+unsafe extern "C" fn dealloc(object: *mut PyObject) {
+    guard_silent(|| {
+        // SAFETY: CPython deallocates an instance once; its parts are dropped in place.
+        unsafe {
+            ffi::PyObject_GC_UnTrack(object.cast());
+            let class = ffi::Py_TYPE(object);
+            let place: *mut AllocatorObject = object.cast();
+            std::ptr::drop_in_place(&raw mut (*place).ffi);
+            std::ptr::drop_in_place(&raw mut (*place).allocator);
+            ffi::PyObject_GC_Del(object.cast());
+            ffi::Py_DECREF(class.cast());
+        }
+    });
+}
+
+/// Makes the type.
+pub fn make_type() -> PyResult<Owned> {
+    let spec = TypeSpec::new(c"_cffi_backend.__FFIAllocator", size_of::<AllocatorObject>())
+        .flags(ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
+        .doc(c"Allocates C objects as ffi.new() does, with the program's own allocator.");
+    // SAFETY: each function has the type of its slot.
+    unsafe {
+        spec.slot(ffi::Py_tp_dealloc, dealloc as *mut c_void)
+            .slot(ffi::Py_tp_traverse, traverse as *mut c_void)
+            .slot(ffi::Py_tp_clear, clear as *mut c_void)
+            .slot(ffi::Py_tp_call, call as *mut c_void)
+    }
+    .build(None)
+}

@@ -1,0 +1,420 @@
+//! The methods and attributes that every FFI has.
+
+use std::ffi::{CStr, c_int, c_void};
+
+use cffi_python::arguments::{Arguments, Signature};
+use cffi_python::buffer::Access;
+use cffi_python::ffi::{self, PyObject};
+use cffi_python::slot::{SlotValue, guard};
+use cffi_python::typespec::TypeSpec;
+use cffi_python::{Borrowed, Owned, PyResult, int, raise, text};
+
+use super::inline::World;
+use super::object::{self, Ffi, FunctionTypes};
+use super::{allocator, once};
+use crate::call::callback;
+use crate::cdata::{self, CData, gc, handle};
+use crate::convert::cast::cast;
+use crate::ctype::primitive;
+use crate::ops::{self, addressing, memory, new, strings};
+use crate::types;
+
+/// A method with arguments by position and name.
+pub(super) type Method<T> = fn(&Ffi, Arguments<'_>) -> PyResult<T>;
+
+/// Runs a method.
+///
+/// # Safety
+/// The interpreter's arguments for a `METH_FASTCALL | METH_KEYWORDS` method of FFI.
+pub(super) unsafe fn run<T: SlotValue>(
+    this: *mut PyObject,
+    arguments: *const *mut PyObject,
+    count: isize,
+    names: *mut PyObject,
+    body: Method<T>,
+) -> T::C {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { body(Ffi::from_ptr(this), Arguments::new(arguments, count, names)) })
+}
+
+/// Declares methods: a C function for each, and the table.
+macro_rules! ffi_methods {
+    ($table:ident; $($name:ident $c_name:literal $doc:literal $body:expr;)*) => {
+        $(unsafe extern "C" fn $name(
+            this: *mut cffi_python::ffi::PyObject,
+            arguments: *const *mut cffi_python::ffi::PyObject,
+            count: isize,
+            names: *mut cffi_python::ffi::PyObject,
+        ) -> *mut cffi_python::ffi::PyObject {
+            // SAFETY: called by the interpreter as a method of FFI.
+            unsafe { $crate::ffi::methods::run(this, arguments, count, names, $body) }
+        })*
+        pub(super) fn $table() -> Vec<cffi_python::ffi::PyMethodDef> {
+            vec![$(cffi_python::typespec::method_fast_keywords($c_name, $name, $doc),)*]
+        }
+    };
+}
+pub(super) use ffi_methods;
+
+ffi_methods! { method_table;
+    new_ c"new" c"new($self, cdecl, init=None)\n--\n\nAllocate a C object and return a pointer to it, or an array.\n\ncdecl is a pointer type 'X *' (allocates one X) or an array type 'X[n]' or 'X[]' (then init gives the\nlength or the items). The memory is zeroed, then initialised with init: a value, a list, a dict of fields,\nbytes or str. It is freed when the returned object goes away.\n\nRaises TypeError for types of unknown size and wrong initialisers, OverflowError for numbers that do not fit."
+        method_new;
+    cast_ c"cast" c"cast($self, cdecl, source)\n--\n\nConvert source to the C type as a C cast does and return it as a cdata.\n\nNumbers are truncated to the size of an integer type; pointers and integers convert into each other."
+        method_cast;
+    typeof_ c"typeof" c"typeof($self, cdecl)\n--\n\nThe ctype that a string of C names, or the ctype of a cdata."
+        method_typeof;
+    sizeof_ c"sizeof" c"sizeof($self, cdecl)\n--\n\nSize in bytes of a C type, or of the object that a cdata is. Of a pointer: the size of the pointer."
+        method_sizeof;
+    alignof_ c"alignof" c"alignof($self, cdecl)\n--\n\nNatural alignment in bytes of a C type or of the type of a cdata."
+        method_alignof;
+    offsetof_ c"offsetof" c"offsetof($self, cdecl, *fields_or_indexes)\n--\n\nOffset in bytes of a field of a struct or union or of an item of an array; several arguments go into nested ones."
+        method_offsetof;
+    getctype_ c"getctype" c"getctype($self, cdecl, replace_with='')\n--\n\nThe C spelling of a type, with replace_with (a name, '*', '[5]', ...) where a declarator goes."
+        method_getctype;
+    string_ c"string" c"string($self, cdata, maxlen=-1)\n--\n\nThe bytes or str up to the terminating null that cdata, an array of or pointer to characters, holds.\n\nmaxlen limits the number of characters; of an array its length does too. Of an enum value: its name as str.\nRaises RuntimeError for NULL, TypeError for other types."
+        method_string;
+    unpack_ c"unpack" c"unpack($self, cdata, length)\n--\n\nThe given number of items as bytes (char), str (wide characters) or a list (other types); nulls do not end it."
+        method_unpack;
+    from_buffer_ c"from_buffer" c"from_buffer($self, cdecl, python_buffer=None, require_writable=False)\n--\n\nA cdata, by default 'char[]', that is the memory of an object with the buffer protocol; it keeps the object alive."
+        method_from_buffer;
+    memmove_ c"memmove" c"memmove($self, dest, src, n)\n--\n\nCopy n bytes; the areas may overlap. dest and src are pointers, arrays or objects with the buffer protocol."
+        method_memmove;
+    gc_ c"gc" c"gc($self, cdata, destructor, size=0)\n--\n\nA cdata like the given one that calls destructor(cdata) when it goes away. size in bytes hints at the memory\nbehind it. With destructor None, cancel the one that cdata has."
+        method_gc;
+    release_ c"release" c"release($self, cdata)\n--\n\nGive memory, buffer or destructor back now, instead of when cdata goes away."
+        method_release;
+    addressof_ c"addressof" c"addressof($self, cdata, *fields_or_indexes)\n--\n\nA pointer to a struct, union or array, or to a part of it. addressof(lib, 'name'): to a function or variable."
+        method_addressof;
+    new_handle_ c"new_handle" c"new_handle($self, x)\n--\n\nA 'void *' that stands for a Python object, which from_handle() gives back. Valid as long as it is kept alive."
+        method_new_handle;
+    from_handle_ c"from_handle" c"from_handle($self, x)\n--\n\nThe Python object that a 'void *' from new_handle() stands for.\n\nRaises RuntimeError for NULL, SystemError for a pointer that is no live handle."
+        method_from_handle;
+    callback_ c"callback" c"callback($self, cdecl, python_callable=None, error=None, onerror=None)\n--\n\nA C function pointer that calls python_callable; without it, a decorator. Valid as long as it is kept alive.\n\nIf the call raises, error is returned to C, after onerror(type, value, traceback) if given; without onerror the\nexception goes to sys.unraisablehook."
+        method_callback;
+    new_allocator_ c"new_allocator" c"new_allocator($self, alloc=None, free=None, should_clear_after_alloc=True)\n--\n\nA function like new() whose memory comes from alloc(size) and goes to free(pointer)."
+        method_new_allocator;
+    init_once_ c"init_once" c"init_once($self, func, tag)\n--\n\nCall func() once for this tag and return its result, now and ever after; other threads wait meanwhile."
+        method_init_once;
+    list_types_ c"list_types" c"list_types($self)\n--\n\nThree sorted lists: the typedef names, the struct tags and the union tags that are declared."
+        method_list_types;
+}
+
+fn method_new(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<2> = Signature { function: "new", parameters: ["cdecl", "init"], required: 1 };
+    let [cdecl, init] = arguments.bind(&SIGNATURE)?;
+    let ctype = this.type_argument(required(cdecl)?, FunctionTypes::Refused)?;
+    new::new(&ctype, init, &new::DEFAULT)
+}
+
+/// An argument that [`Arguments::bind`] has checked to be there.
+pub(super) fn required(argument: Option<Borrowed<'_>>) -> PyResult<Borrowed<'_>> {
+    argument.ok_or_else(|| raise!(TypeError, "missing argument"))
+}
+
+fn method_cast(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<2> = Signature { function: "cast", parameters: ["cdecl", "source"], required: 2 };
+    let [cdecl, source] = arguments.bind(&SIGNATURE)?;
+    let ctype = this.type_argument(required(cdecl)?, FunctionTypes::Refused)?;
+    Ok(cast(&ctype, required(source)?)?.into_owned())
+}
+
+fn method_typeof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<1> = Signature { function: "typeof", parameters: ["cdecl"], required: 1 };
+    let [cdecl] = arguments.bind(&SIGNATURE)?;
+    let cdecl = required(cdecl)?;
+    if cdecl.is_str() {
+        return Ok(this.type_of_string(cdecl, FunctionTypes::Refused)?.into_owned());
+    }
+    if let Some(cdata) = CData::from_object(cdecl) {
+        return Ok(cdata.ctype().clone().into_owned());
+    }
+    if let Some(ctype) = crate::lib::globals::function_type(cdecl)? {
+        return Ok(ctype.into_owned());
+    }
+    // SAFETY: a type is a valid object.
+    let class = unsafe { Borrowed::from_ptr(cdecl.type_ptr().cast()) };
+    Err(raise!(TypeError, "{}", class.display()))
+}
+
+fn method_sizeof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<1> = Signature { function: "sizeof", parameters: ["cdecl"], required: 1 };
+    let [cdecl] = arguments.bind(&SIGNATURE)?;
+    let cdecl = required(cdecl)?;
+    if let Some(cdata) = CData::from_object(cdecl) {
+        return int::from_usize(cdata.byte_size()?);
+    }
+    let ctype = this.type_or_cdata_argument(cdecl)?;
+    match ctype.size()? {
+        Some(size) => int::from_usize(size),
+        None => Err(this.world.size_error(format_args!("ctype '{}' is of unknown size", ctype.name()))),
+    }
+}
+
+fn method_alignof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<1> = Signature { function: "alignof", parameters: ["cdecl"], required: 1 };
+    let [cdecl] = arguments.bind(&SIGNATURE)?;
+    int::from_usize(this.type_or_cdata_argument(required(cdecl)?)?.align()?)
+}
+
+fn method_offsetof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    let Some((cdecl, keys)) = arguments.positional().split_first().filter(|(_, keys)| !keys.is_empty()) else {
+        return Err(raise!(
+            TypeError,
+            "offsetof() expects at least 2 arguments (a type and a field or index), got {}",
+            arguments.positional().len()
+        ));
+    };
+    let ctype = this.type_argument(*cdecl, FunctionTypes::Refused)?;
+    let (_, offset) = addressing::path(&ctype, keys)?;
+    int::from_isize(offset)
+}
+
+fn method_getctype(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<2> =
+        Signature { function: "getctype", parameters: ["cdecl", "replace_with"], required: 1 };
+    let [cdecl, replace_with] = arguments.bind(&SIGNATURE)?;
+    let ctype = this.type_argument(required(cdecl)?, FunctionTypes::AsPointer)?;
+    let insert = match replace_with {
+        Some(insert) => insert.utf8()?.trim_matches(' '),
+        None => "",
+    };
+    // A name after a name needs a space; a pointer to an array needs parentheses (C11 6.7.6).
+    let parenthesised = insert.starts_with('*') && ctype.kind == crate::ctype::Kind::Array;
+    let spaced = !parenthesised && !insert.is_empty() && !insert.starts_with(['[', '(']);
+    let inserted = match (parenthesised, spaced) {
+        (true, _) => format!("({insert})"),
+        (_, true) => format!(" {insert}"),
+        _ => insert.to_owned(),
+    };
+    text::from_str(&ctype.name_with(&inserted))
+}
+
+fn method_string(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<2> = Signature { function: "string", parameters: ["cdata", "maxlen"], required: 1 };
+    let [cdata, max_length] = arguments.bind(&SIGNATURE)?;
+    let cdata = ops::expect_cdata(required(cdata)?, "string")?;
+    strings::string(cdata, max_length.map_or(Ok(-1), Borrowed::as_isize)?)
+}
+
+fn method_unpack(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<2> = Signature { function: "unpack", parameters: ["cdata", "length"], required: 2 };
+    let [cdata, length] = arguments.bind(&SIGNATURE)?;
+    let cdata = ops::expect_cdata(required(cdata)?, "unpack")?;
+    strings::unpack(cdata, required(length)?.as_isize()?)
+}
+
+fn method_from_buffer(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<3> = Signature {
+        function: "from_buffer",
+        parameters: ["cdecl", "python_buffer", "require_writable"],
+        required: 0,
+    };
+    let [first, second, writable] = arguments.bind(&SIGNATURE)?;
+    let access = match writable.map_or(Ok(false), Borrowed::is_true)? {
+        true => Access::Write,
+        false => Access::Read,
+    };
+    // One argument alone is the buffer.
+    let (cdecl, buffer) = match (first, second) {
+        (cdecl, Some(buffer)) => (cdecl, buffer),
+        (Some(buffer), None) => (None, buffer),
+        (None, None) => return Err(raise!(TypeError, "from_buffer() missing required argument 'python_buffer'")),
+    };
+    let ctype = match cdecl {
+        Some(cdecl) => this.type_argument(cdecl, FunctionTypes::Refused)?,
+        None => primitive::char_array()?,
+    };
+    memory::from_buffer(&ctype, buffer, access)
+}
+
+fn method_memmove(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<3> =
+        Signature { function: "memmove", parameters: ["dest", "src", "n"], required: 3 };
+    let [destination, source, size] = arguments.bind(&SIGNATURE)?;
+    memory::memmove(required(destination)?, required(source)?, required(size)?.as_isize()?)?;
+    Ok(Owned::none())
+}
+
+fn method_gc(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<3> =
+        Signature { function: "gc", parameters: ["cdata", "destructor", "size"], required: 2 };
+    let [cdata, destructor, size] = arguments.bind(&SIGNATURE)?;
+    // The hint has no use with CPython's reference counting, but must be a number.
+    size.map_or(Ok(0), Borrowed::as_isize)?;
+    gc_with(required(cdata)?, required(destructor)?)
+}
+
+/// `gc(cdata, destructor)`
+pub fn gc_with(object: Borrowed<'_>, destructor: Borrowed<'_>) -> PyResult<Owned> {
+    let cdata = ops::expect_cdata(object, "gc")?;
+    if destructor.is_none() {
+        if gc::cancel(cdata) {
+            return Ok(Owned::none());
+        }
+        return Err(raise!(
+            TypeError,
+            "Can remove destructor only on a object previously returned by ffi.gc()"
+        ));
+    }
+    let length = if cdata.ctype().kind == crate::ctype::Kind::Array { cdata.array_length() } else { -1 };
+    let made = gc::new_gcp(cdata.ctype().clone(), cdata.data(), length, object, Some(destructor))?;
+    Ok(made.into_owned())
+}
+
+fn method_release(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<1> = Signature { function: "release", parameters: ["cdata"], required: 1 };
+    let [cdata] = arguments.bind(&SIGNATURE)?;
+    cdata::release(expect_any_cdata(required(cdata)?)?)?;
+    Ok(Owned::none())
+}
+
+/// The argument as a cdata, in the words of functions that take nothing else.
+fn expect_any_cdata(object: Borrowed<'_>) -> PyResult<&CData> {
+    CData::from_object(object).ok_or_else(|| raise!(TypeError, "expected a 'cdata' object"))
+}
+
+fn method_addressof(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    let Some((target, keys)) = arguments.positional().split_first() else {
+        return Err(raise!(TypeError, "addressof() missing required argument 'cdata' (pos 1)"));
+    };
+    if let (Some(lib), [name]) = (crate::lib::object::Lib::from_object(*target), keys) {
+        return lib.address_of(*name);
+    }
+    addressing::address_of(expect_any_cdata(*target)?, keys)
+}
+
+fn method_new_handle(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<1> = Signature { function: "new_handle", parameters: ["x"], required: 1 };
+    let [object] = arguments.bind(&SIGNATURE)?;
+    Ok(handle::new_handle(primitive::void_pointer()?, required(object)?)?.into_owned())
+}
+
+fn method_from_handle(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<1> = Signature { function: "from_handle", parameters: ["x"], required: 1 };
+    let [cdata] = arguments.bind(&SIGNATURE)?;
+    handle::from_handle(expect_any_cdata(required(cdata)?)?)
+}
+
+fn method_callback(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<4> = Signature {
+        function: "callback",
+        parameters: ["cdecl", "python_callable", "error", "onerror"],
+        required: 1,
+    };
+    let [cdecl, function, error, onerror] = arguments.bind(&SIGNATURE)?;
+    let ctype = this.type_argument(required(cdecl)?, FunctionTypes::AsPointer)?;
+    let error = error.filter(|it| !it.is_none());
+    let onerror = onerror.filter(|it| !it.is_none());
+    match function.filter(|it| !it.is_none()) {
+        Some(function) => callback::new_callback(&ctype, function, error, onerror),
+        None => callback::decorator(&ctype, error, onerror),
+    }
+}
+
+fn method_new_allocator(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<3> = Signature {
+        function: "new_allocator",
+        parameters: ["alloc", "free", "should_clear_after_alloc"],
+        required: 0,
+    };
+    let [alloc, free, clear] = arguments.bind(&SIGNATURE)?;
+    let clear = clear.map_or(Ok(true), Borrowed::is_true)?;
+    allocator::new_allocator(this, alloc, free, clear)
+}
+
+fn method_init_once(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<2> = Signature { function: "init_once", parameters: ["func", "tag"], required: 2 };
+    let [function, tag] = arguments.bind(&SIGNATURE)?;
+    once::init_once(this, required(function)?, required(tag)?)
+}
+
+fn method_list_types(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<0> = Signature { function: "list_types", parameters: [], required: 0 };
+    arguments.bind(&SIGNATURE)?;
+    this.world.list_types()
+}
+
+unsafe extern "C" fn get_errno(_: *mut PyObject, _: *mut c_void) -> *mut PyObject {
+    guard(|| int::from_i64(cffi_call::errno::saved().into()))
+}
+
+unsafe extern "C" fn set_errno(_: *mut PyObject, value: *mut PyObject, _: *mut c_void) -> c_int {
+    guard(|| {
+        // SAFETY: NULL for `del`, otherwise a valid object.
+        let Some(value) = (unsafe { Borrowed::from_ptr_or_none(value) }) else {
+            return Err(raise!(TypeError, "cannot delete ffi.errno"));
+        };
+        let Ok(value) = c_int::try_from(value.as_isize()?) else {
+            return Err(raise!(OverflowError, "errno value too large"));
+        };
+        cffi_call::errno::set_saved(value);
+        Ok(())
+    })
+}
+
+unsafe extern "C" fn tp_new(
+    class: *mut ffi::PyTypeObject,
+    _: *mut PyObject,
+    _: *mut PyObject,
+) -> *mut PyObject {
+    guard(|| object::new_instance(class, World::new()))
+}
+
+unsafe extern "C" fn tp_init(object: *mut PyObject, arguments: *mut PyObject, keywords: *mut PyObject) -> c_int {
+    guard(|| {
+        // SAFETY: a tuple and a dict or NULL.
+        unsafe {
+            let given = Borrowed::from_ptr(arguments).tuple_len()
+                + Borrowed::from_ptr_or_none(keywords).map_or(Ok(0), Borrowed::len)?;
+            if given > 0 && ffi::Py_TYPE(object) == types::FFI.get() {
+                return Err(raise!(TypeError, "FFI() takes no arguments ({given} given)"));
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The attributes of the class itself.
+fn add_class_attributes(class: &Owned) -> PyResult<()> {
+    let class = class.borrow();
+    let null = cast(&*primitive::void_pointer()?, int::from_i64(0)?.borrow())?;
+    class.set_attribute(c"NULL", null.as_object())?;
+    class.set_attribute(c"CData", types::CDATA.object())?;
+    class.set_attribute(c"CType", types::CTYPE.object())?;
+    class.set_attribute(c"buffer", types::BUFFER.object())?;
+    for (name, value) in cffi_call::dlopen::FLAGS {
+        class.set_attribute(name, int::from_i64((*value).into())?.borrow())?;
+    }
+    // SAFETY: a static name; the base class and the dict are the defaults.
+    let error = unsafe {
+        Owned::from_new(ffi::PyErr_NewException(c"ffi.error".as_ptr(), std::ptr::null_mut(), std::ptr::null_mut()))
+    }?;
+    class.set_attribute(c"error", error.borrow())
+}
+
+/// Makes the type `FFI`.
+pub fn make_type() -> PyResult<Owned> {
+    const DOC: &CStr = c"FFI()\n--\n\nC declarations, and the operations on C data.";
+    let spec = TypeSpec::new(c"_cffi_backend.FFI", size_of::<Ffi>())
+        .flags(ffi::Py_TPFLAGS_BASETYPE | ffi::Py_TPFLAGS_HAVE_GC)
+        .doc(DOC)
+        .methods(method_table())
+        .getset(vec![ffi::PyGetSetDef {
+            name: c"errno".as_ptr(),
+            get: Some(get_errno),
+            set: Some(set_errno),
+            doc: c"The value of C's errno after the last call of a C function in this thread.".as_ptr(),
+            closure: std::ptr::null_mut(),
+        }]);
+    // SAFETY: each function has the type of its slot.
+    let class = unsafe {
+        spec.slot(ffi::Py_tp_dealloc, object::dealloc as *mut c_void)
+            .slot(ffi::Py_tp_traverse, object::traverse as *mut c_void)
+            .slot(ffi::Py_tp_clear, object::clear as *mut c_void)
+            .slot(ffi::Py_tp_new, tp_new as *mut c_void)
+            .slot(ffi::Py_tp_init, tp_init as *mut c_void)
+    }
+    .build(None)?;
+    add_class_attributes(&class)?;
+    Ok(class)
+}
