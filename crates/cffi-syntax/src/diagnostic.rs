@@ -345,3 +345,45 @@ impl fmt::Display for CharacterError {
         })
     }
 }
+
+/// A list of findings that stops growing at [`MAX_ERRORS`] errors.
+#[derive(Debug, Default)]
+pub(crate) struct Diagnostics {
+    list: Vec<Diagnostic>,
+    errors: usize,
+}
+
+impl Diagnostics {
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        if self.is_full() {
+            return;
+        }
+        if diagnostic.severity() == Severity::Error {
+            self.errors += 1;
+        }
+        self.list.push(diagnostic);
+    }
+
+    /// Whether more would be dropped.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.errors >= MAX_ERRORS || self.list.len() >= 2 * MAX_ERRORS
+    }
+
+    pub(crate) const fn has_errors(&self) -> bool {
+        self.errors > 0
+    }
+
+    /// The findings of both lists in source order, one for each place.
+    pub(crate) fn merge(self, other: Self) -> Vec<Diagnostic> {
+        let mut list = self.list;
+        list.extend(other.list);
+        list.sort_by_key(|diagnostic| diagnostic.span.start);
+        list.dedup_by_key(|diagnostic| diagnostic.span);
+        let mut errors = 0;
+        list.retain(|diagnostic| {
+            errors += usize::from(diagnostic.severity() == Severity::Error);
+            errors <= MAX_ERRORS
+        });
+        list
+    }
+}

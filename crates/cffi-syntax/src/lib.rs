@@ -13,10 +13,16 @@ pub mod span;
 
 mod cursor;
 mod directive;
+mod keyword;
+mod lexer;
+mod literal;
 mod parser;
+mod scope;
+mod token;
 
 pub use diagnostic::{Diagnostic, DiagnosticKind, Severity};
-pub use parser::{ParseOptions, Parsed, TypeNames, parse_translation_unit, parse_type_name};
+pub use parser::{MAX_NESTING, ParseOptions, Parsed, parse_translation_unit, parse_type_name};
 pub use render::{Rendering, render, snippet};
+pub use scope::TypeNames;
 pub use source::{Location, SourceText};
 pub use span::Span;

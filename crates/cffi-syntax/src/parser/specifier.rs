@@ -1,0 +1,371 @@
+//! Declaration specifiers and specifier-qualifier lists (C11 6.7p1, 6.7.2.1p1).
+//!
+//! C lets them come in any order, so this is one loop that collects. Which names are types is decided here, with the help of
+//! `unknown` for those that are not known.
+
+use super::unknown::Reading;
+use super::words::{Openness, TypeWords};
+use super::{Parse, Parser};
+use crate::ast::{
+    AlignmentSpecifier, CallingConvention, Ident, Qualifiers, Specifiers, Storage, TypeSpecifier,
+};
+use crate::diagnostic::{DiagnosticKind, Expected, SpecifierConflict};
+use crate::span::Span;
+use crate::token::{ATTRIBUTES, SPECIFIER_START, TYPE_NAME_START, TokenKind, TokenSet};
+
+/// What the specifiers belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Context {
+    Declaration,
+    Member,
+    Parameter,
+    TypeName,
+}
+
+impl<'s> Parser<'s, '_> {
+    /// A specifier list with exactly one type.
+    pub(super) fn specifiers(&mut self, context: Context) -> Parse<Specifiers<'s>> {
+        let first = self.position;
+        let start = self.start();
+        let mut list = List {
+            specifiers: Specifiers {
+                storage: Storage::empty(),
+                qualifiers: Qualifiers::empty(),
+                alignments: Vec::new(),
+                attributes: Vec::new(),
+                convention: None,
+                ty: TypeSpecifier::Missing,
+                span: Span::default(),
+            },
+            words: TypeWords::new(),
+            type_span: None,
+            context,
+        };
+        while self.specifier(&mut list)? {}
+
+        let List {
+            mut specifiers,
+            words,
+            type_span,
+            ..
+        } = list;
+        if matches!(specifiers.ty, TypeSpecifier::Missing) && !words.is_empty() {
+            match words.finish() {
+                Ok(basic) => specifiers.ty = TypeSpecifier::Basic(basic),
+                Err(conflict) => self.report(
+                    DiagnosticKind::Specifiers(conflict),
+                    type_span.unwrap_or_default(),
+                ),
+            }
+        } else if matches!(specifiers.ty, TypeSpecifier::Missing) {
+            self.missing_type(context, first)?;
+        }
+        specifiers.span = type_span.unwrap_or_else(|| self.span_from(start));
+        Ok(specifiers)
+    }
+
+    /// Whether a type name begins `distance` ahead (C11 6.7.7).
+    pub(super) fn begins_type_name(&self, distance: usize) -> bool {
+        let kind = self.kind_at(distance);
+        TYPE_NAME_START.contains(kind) && !self.is_demoted(distance)
+            || self.is_typedef_name_at(distance)
+    }
+
+    /// Takes one specifier; false where the list ends.
+    fn specifier(&mut self, list: &mut List<'s>) -> Parse<bool> {
+        use TokenKind as T;
+        let token = self.token();
+        if self.is_demoted(0) {
+            return self.name_specifier(list);
+        }
+        if let Some(flag) = storage(token.kind) {
+            if list.context == Context::Member {
+                return Ok(false);
+            }
+            list.specifiers.storage |= flag;
+            self.bump();
+            return Ok(true);
+        }
+        match token.kind {
+            T::Identifier => return self.name_specifier(list),
+            T::Atomic if self.kind_at(1) == T::LeftParen => {
+                self.bump();
+                self.bump();
+                let inner = self.type_name()?;
+                self.expect(T::RightParen, Expected::RightParen)?;
+                self.set_type(list, token.span, TypeSpecifier::Atomic(Box::new(inner)));
+            }
+            T::Const | T::Restrict | T::Volatile | T::Atomic => {
+                list.specifiers.qualifiers |= self.qualifiers()
+            }
+            T::Attribute | T::Declspec => self.attributes(&mut list.specifiers.attributes)?,
+            T::LeftBracket if self.kind_at(1) == T::LeftBracket => {
+                self.attributes(&mut list.specifiers.attributes)?
+            }
+            T::Extension => _ = self.bump(),
+            T::Alignas => {
+                let alignment = self.alignment()?;
+                list.specifiers.alignments.push(alignment);
+            }
+            // Behind the type it belongs to the declarator: `int __stdcall f(int)`.
+            T::Cdecl | T::Stdcall if !list.has_type() => {
+                list.specifiers.convention = self.convention()
+            }
+            T::Struct | T::Union | T::Enum if list.has_type() && token.first_on_line => {
+                return Ok(false);
+            }
+            T::Struct | T::Union => {
+                let record = self.record()?;
+                self.set_type(list, token.span, TypeSpecifier::Record(Box::new(record)));
+            }
+            T::Enum => {
+                let enumeration = self.enumeration()?;
+                self.set_type(list, token.span, TypeSpecifier::Enum(Box::new(enumeration)));
+            }
+            T::Typeof => {
+                self.bump();
+                let ty = self.typeof_argument()?;
+                self.set_type(list, token.span, ty);
+            }
+            T::Ellipsis => return self.ellipsis(list),
+            T::AutoType | T::BitInt | T::Imaginary => self.unsupported_type(list)?,
+            // `typedef float _Float32;`, which glibc has for compilers that lack the type.
+            T::ExtendedFloat if list.has_type() && !list.is_complex_only() => return Ok(false),
+            kind if TYPE_WORDS.contains(kind) => {
+                // A new line that begins with a type: the `;` in front of it is missing.
+                if list.has_type() && token.first_on_line && !list.is_basic() {
+                    return Ok(false);
+                }
+                self.bump();
+                let added = if list.is_basic() {
+                    list.words.add(kind)
+                } else {
+                    Err(SpecifierConflict::Invalid)
+                };
+                if let Err(conflict) = added {
+                    self.report(DiagnosticKind::Specifiers(conflict), token.span);
+                }
+                list.extend_type_span(token.span);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// A name among the specifiers: a type, or the end of the list.
+    fn name_specifier(&mut self, list: &mut List<'s>) -> Parse<bool> {
+        if list.has_type() {
+            return Ok(false);
+        }
+        let token = self.token();
+        let ident = Ident {
+            name: self.spelling(token),
+            span: token.span,
+        };
+        if self.is_typedef_name_at(0) {
+            self.bump();
+            self.set_type(list, token.span, TypeSpecifier::TypedefName(ident));
+            return Ok(true);
+        }
+        match self.read_unknown(list.context) {
+            Reading::Declared => return Ok(false),
+            Reading::LoneIdentifier => _ = self.bump(),
+            Reading::Type => {
+                self.report_unknown_type(ident);
+                self.bump();
+            }
+            Reading::Macro => {
+                self.report_macro(ident);
+                self.bump();
+                if self.at(TokenKind::LeftParen) {
+                    self.skip_parentheses()?;
+                }
+                return Ok(true);
+            }
+        }
+        self.set_type(list, token.span, TypeSpecifier::TypedefName(ident));
+        Ok(true)
+    }
+
+    fn set_type(&mut self, list: &mut List<'s>, span: Span, ty: TypeSpecifier<'s>) {
+        let span = span.to(self.span_from(span.start));
+        if list.has_type() {
+            self.report(DiagnosticKind::Specifiers(SpecifierConflict::Invalid), span);
+        } else {
+            list.specifiers.ty = ty;
+            list.type_span = Some(span);
+        }
+    }
+
+    /// CFFI's `...` in the place of a type or behind type keywords; only a typedef can have it.
+    fn ellipsis(&mut self, list: &mut List<'s>) -> Parse<bool> {
+        let token = self.token();
+        let in_typedef = list.context == Context::Declaration
+            && list.specifiers.storage.contains(Storage::TYPEDEF);
+        let openness = list
+            .words
+            .openness()
+            .filter(|_| in_typedef && list.is_basic());
+        self.bump();
+        list.specifiers.ty = match openness {
+            Some(Openness::Any) => TypeSpecifier::Ellipsis,
+            Some(Openness::Integer) => TypeSpecifier::IntegerEllipsis,
+            Some(Openness::Float) => TypeSpecifier::FloatEllipsis,
+            None => {
+                self.report_misplaced_ellipsis(token.span);
+                TypeSpecifier::Ellipsis
+            }
+        };
+        list.extend_type_span(token.span);
+        Ok(true)
+    }
+
+    /// Consumes qualifiers.
+    pub(super) fn qualifiers(&mut self) -> Qualifiers {
+        let mut found = Qualifiers::empty();
+        loop {
+            found |= match self.kind() {
+                TokenKind::Const => Qualifiers::CONST,
+                TokenKind::Restrict => Qualifiers::RESTRICT,
+                TokenKind::Volatile => Qualifiers::VOLATILE,
+                TokenKind::Atomic if self.kind_at(1) != TokenKind::LeftParen => Qualifiers::ATOMIC,
+                _ => return found,
+            };
+            self.bump();
+        }
+    }
+
+    /// Consumes a calling convention, where there is one.
+    pub(super) fn convention(&mut self) -> Option<CallingConvention> {
+        let convention = match self.kind() {
+            TokenKind::Cdecl => CallingConvention::Cdecl,
+            TokenKind::Stdcall => CallingConvention::Stdcall,
+            _ => return None,
+        };
+        self.bump();
+        Some(convention)
+    }
+
+    /// `_Alignas(…)` (C11 6.7.5).
+    fn alignment(&mut self) -> Parse<AlignmentSpecifier<'s>> {
+        self.bump();
+        self.expect(TokenKind::LeftParen, Expected::LeftParen)?;
+        let alignment = if self.begins_type_name(0) {
+            AlignmentSpecifier::Type(Box::new(self.type_name()?))
+        } else {
+            AlignmentSpecifier::Expr(self.constant_expression()?)
+        };
+        self.expect(TokenKind::RightParen, Expected::RightParen)?;
+        Ok(alignment)
+    }
+
+    fn typeof_argument(&mut self) -> Parse<TypeSpecifier<'s>> {
+        self.expect(TokenKind::LeftParen, Expected::LeftParen)?;
+        let ty = if self.begins_type_name(0) {
+            TypeSpecifier::TypeofType(Box::new(self.type_name()?))
+        } else {
+            TypeSpecifier::TypeofExpr(self.expression()?)
+        };
+        self.expect(TokenKind::RightParen, Expected::RightParen)?;
+        Ok(ty)
+    }
+
+    /// `_BitInt(n)`, `_Imaginary`, `__auto_type`: reported, and read as if it were `int`.
+    fn unsupported_type(&mut self, list: &mut List<'s>) -> Parse<()> {
+        let token = self.bump();
+        let construct = self.spelling(token).to_owned();
+        self.report(DiagnosticKind::Unsupported { construct }, token.span);
+        if self.at(TokenKind::LeftParen) {
+            self.skip_parentheses()?;
+        }
+        // An error was reported: what the type is from here on no longer matters.
+        _ = list.words.add(TokenKind::Int);
+        list.extend_type_span(token.span);
+        Ok(())
+    }
+
+    /// A keyword that only newer or GNU C has, used as a name.
+    fn is_demoted(&self, distance: usize) -> bool {
+        if !self.is_name_at(distance) {
+            return false;
+        }
+        let next = self.kind_at(distance + 1);
+        match self.kind_at(distance) {
+            TokenKind::Alignas | TokenKind::Typeof => next != TokenKind::LeftParen,
+            TokenKind::ThreadLocal | TokenKind::Constexpr => {
+                !SPECIFIER_START.contains(next) && next != TokenKind::Identifier
+            }
+            TokenKind::Identifier => false,
+            _ => true,
+        }
+    }
+}
+
+/// Type keywords that combine with each other.
+const TYPE_WORDS: TokenSet = TokenSet::new([
+    TokenKind::Bool,
+    TokenKind::Char,
+    TokenKind::Complex,
+    TokenKind::Double,
+    TokenKind::ExtendedFloat,
+    TokenKind::Float,
+    TokenKind::Int,
+    TokenKind::Int128,
+    TokenKind::Long,
+    TokenKind::Short,
+    TokenKind::Signed,
+    TokenKind::Unsigned,
+    TokenKind::VaList,
+    TokenKind::Void,
+]);
+
+/// A specifier list in the making.
+struct List<'s> {
+    specifiers: Specifiers<'s>,
+    words: TypeWords,
+    type_span: Option<Span>,
+    context: Context,
+}
+
+impl List<'_> {
+    fn has_type(&self) -> bool {
+        !self.is_basic() || !self.words.is_empty()
+    }
+
+    /// Whether only type keywords were seen, or no type yet.
+    const fn is_basic(&self) -> bool {
+        matches!(self.specifiers.ty, TypeSpecifier::Missing)
+    }
+
+    fn is_complex_only(&self) -> bool {
+        self.is_basic() && self.words.is_complex_only()
+    }
+
+    fn extend_type_span(&mut self, span: Span) {
+        self.type_span = Some(self.type_span.map_or(span, |before| before.to(span)));
+    }
+}
+
+const fn storage(kind: TokenKind) -> Option<Storage> {
+    Some(match kind {
+        TokenKind::Auto => Storage::AUTO,
+        TokenKind::Constexpr => Storage::CONSTEXPR,
+        TokenKind::Extern => Storage::EXTERN,
+        TokenKind::Inline => Storage::INLINE,
+        TokenKind::Noreturn => Storage::NORETURN,
+        TokenKind::Register => Storage::REGISTER,
+        TokenKind::Static => Storage::STATIC,
+        TokenKind::ThreadLocal => Storage::THREAD_LOCAL,
+        TokenKind::Typedef => Storage::TYPEDEF,
+        _ => return None,
+    })
+}
+
+/// Whether attributes begin with this token and the one behind it.
+pub(super) const fn begins_attribute(kind: TokenKind, next: TokenKind) -> bool {
+    ATTRIBUTES.contains(kind)
+        || matches!(
+            (kind, next),
+            (TokenKind::LeftBracket, TokenKind::LeftBracket)
+        )
+}
