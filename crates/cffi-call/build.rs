@@ -1,0 +1,6 @@
+//! Compiles the few lines of C for `long double`, which stable Rust cannot name.
+
+fn main() {
+    println!("cargo::rerun-if-changed=src/long_double.c");
+    cc::Build::new().file("src/long_double.c").warnings_into_errors(true).compile("cffi_long_double");
+}
