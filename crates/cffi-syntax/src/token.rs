@@ -96,6 +96,7 @@ pub(crate) enum TokenKind {
     Typeof,
     Union,
     Unsigned,
+    UnsignedInt128,
     VaList,
     Void,
 
@@ -207,6 +208,7 @@ const TYPE_KEYWORDS: TokenSet = TokenSet::new([
     T::Typeof,
     T::Union,
     T::Unsigned,
+    T::UnsignedInt128,
     T::VaList,
     T::Void,
 ]);
@@ -243,3 +245,7 @@ pub(crate) const SOFT_KEYWORDS: TokenSet = TokenSet::new([
     T::ThreadLocal,
     T::Typeof,
 ]);
+
+/// Types that some compilers have and that headers declare by `typedef` for the others.
+pub(crate) const BUILT_IN_TYPES: TokenSet =
+    TokenSet::new([T::ExtendedFloat, T::Int128, T::UnsignedInt128]);

@@ -97,10 +97,10 @@ impl<'s> Parser<'s, '_> {
         let start = self.start();
         let mut specifiers = self.specifiers(Context::Declaration)?;
         specifiers.storage |= implied;
-        let mut declarators = Vec::new();
         if self.eat(TokenKind::Semicolon) {
             return Ok(self.without_declarators(linkage, specifiers, start));
         }
+        let mut declarators = Vec::with_capacity(1);
         loop {
             let declarator = self.declarator(Naming::Required)?;
             self.declare(specifiers.storage, &declarator);

@@ -5,10 +5,10 @@
 
 use super::specifier::{Context, begins_attribute};
 use super::{MAX_NESTING, Parse, Parser};
-use crate::ast::{ArrayLength, Declarator, Derivation, Parameter};
+use crate::ast::{ArrayLength, Declarator, Derivation, Ident, Parameter};
 use crate::diagnostic::Expected;
 use crate::span::Span;
-use crate::token::{SPECIFIER_START, TokenKind};
+use crate::token::{BUILT_IN_TYPES, SPECIFIER_START, TokenKind};
 
 /// Whether a declarator must have a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +51,12 @@ impl<'s> Parser<'s, '_> {
         self.pointers(declarator, level)?;
         let pointers = declarator.derivations.len().saturating_sub(base);
 
-        if let Some(name) = self.eat_name() {
-            declarator.name = Some(name);
+        if self.is_name_at(0) || self.at_any(BUILT_IN_TYPES) {
+            let token = self.bump();
+            declarator.name = Some(Ident {
+                name: self.spelling(token),
+                span: token.span,
+            });
         } else if self.at(TokenKind::LeftParen)
             && (naming == Naming::Required || self.parenthesis_groups())
         {
@@ -169,6 +173,10 @@ impl<'s> Parser<'s, '_> {
 
     /// Appends a derivation. Their number is bounded like any nesting: each is a type inside a type.
     fn derive(&mut self, declarator: &mut Declarator<'s>, derivation: Derivation<'s>) -> Parse<()> {
+        if declarator.derivations.is_empty() {
+            // Mostly there is one; a growing vector would begin with room for four.
+            declarator.derivations.reserve_exact(1);
+        }
         declarator.derivations.push(derivation);
         let count = u32::try_from(declarator.derivations.len()).unwrap_or(u32::MAX);
         if count > MAX_NESTING {
@@ -226,10 +234,10 @@ impl<'s> Parser<'s, '_> {
 
     /// The parameters up to and with the `)`, and whether they end in `...`.
     fn parameters(&mut self) -> Parse<(Vec<Parameter<'s>>, bool)> {
-        let mut parameters = Vec::new();
         if self.eat(TokenKind::RightParen) {
-            return Ok((parameters, false));
+            return Ok((Vec::new(), false));
         }
+        let mut parameters = Vec::with_capacity(1);
         loop {
             if self.eat(TokenKind::Ellipsis) {
                 self.expect(TokenKind::RightParen, Expected::RightParen)?;

@@ -103,6 +103,7 @@ impl<'s> Parser<'s, '_> {
                 self.report(DiagnosticKind::EmptyMember, specifiers.span);
             }
         } else {
+            declarators.reserve_exact(1);
             declarators.push(self.field_declarator()?);
             while self.eat(TokenKind::Comma) {
                 declarators.push(self.field_declarator()?);

@@ -11,7 +11,9 @@ use crate::ast::{
 };
 use crate::diagnostic::{DiagnosticKind, Expected, SpecifierConflict};
 use crate::span::Span;
-use crate::token::{ATTRIBUTES, SPECIFIER_START, TYPE_NAME_START, TokenKind, TokenSet};
+use crate::token::{
+    ATTRIBUTES, BUILT_IN_TYPES, SPECIFIER_START, TYPE_NAME_START, TokenKind, TokenSet,
+};
 
 /// What the specifiers belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +132,7 @@ impl<'s> Parser<'s, '_> {
             T::Ellipsis => return self.ellipsis(list),
             T::AutoType | T::BitInt | T::Imaginary => self.unsupported_type(list)?,
             // `typedef float _Float32;`, which glibc has for compilers that lack the type.
-            T::ExtendedFloat if list.has_type() && !list.is_complex_only() => return Ok(false),
+            kind if BUILT_IN_TYPES.contains(kind) && list.has_base() => return Ok(false),
             kind if TYPE_WORDS.contains(kind) => {
                 // A new line that begins with a type: the `;` in front of it is missing.
                 if list.has_type() && token.first_on_line && !list.is_basic() {
@@ -315,6 +317,7 @@ const TYPE_WORDS: TokenSet = TokenSet::new([
     TokenKind::Short,
     TokenKind::Signed,
     TokenKind::Unsigned,
+    TokenKind::UnsignedInt128,
     TokenKind::VaList,
     TokenKind::Void,
 ]);
@@ -337,8 +340,9 @@ impl List<'_> {
         matches!(self.specifiers.ty, TypeSpecifier::Missing)
     }
 
-    fn is_complex_only(&self) -> bool {
-        self.is_basic() && self.words.is_complex_only()
+    /// Whether the type is complete but for signs and lengths.
+    const fn has_base(&self) -> bool {
+        !self.is_basic() || self.words.has_base()
     }
 
     fn extend_type_span(&mut self, span: Span) {

@@ -74,12 +74,9 @@ impl TypeWords {
             && self.domain == Domain::Real
     }
 
-    /// Whether there is nothing but `_Complex`.
-    pub(super) fn is_complex_only(self) -> bool {
-        self.base.is_none()
-            && self.sign.is_none()
-            && self.length == Length::Plain
-            && self.domain == Domain::Complex
+    /// Whether the keyword that can stand only once was seen.
+    pub(super) const fn has_base(self) -> bool {
+        self.base.is_some()
     }
 
     /// Takes one more keyword. On a conflict the keyword is left out.
@@ -101,6 +98,11 @@ impl TypeWords {
             }
             TokenKind::Signed => with.sign = Some(Sign::Signed),
             TokenKind::Unsigned => with.sign = Some(Sign::Unsigned),
+            // A type that GCC declares by itself.
+            TokenKind::UnsignedInt128 if self.is_empty() => {
+                with.base = Some(Base::Int128);
+                with.sign = Some(Sign::Unsigned);
+            }
             TokenKind::Complex if self.domain == Domain::Real => with.domain = Domain::Complex,
             keyword => {
                 let base = base(keyword)
