@@ -1,0 +1,129 @@
+# Everything that is done with this repository, from a clean clone: `make demo`, `make test`, `make lint`, `make bench`,
+# `make fmt`. What it needs goes under build/ and target/; re-runs only do what changed.
+#
+#     make test-conformance PYTHON=~/.pyenv/versions/3.13.0/bin/python
+#     make test-conformance ARGS="--group parsing --verbose"
+#
+# Needs: cargo, a C compiler, make, and a CPython from 3.10 on with its venv module. What only some tests need (Debian's -dev
+# packages for tests/headers) is looked for first and installed if it is missing and we are root.
+
+PYTHON ?= python3
+ARGS ?=
+
+# The interpreter behind shims and environments, and a name for what is built for it.
+REAL_PYTHON := $(shell $(PYTHON) -c 'import sys; print(getattr(sys, "_base_executable", sys.executable))')
+PYTAG := $(shell $(PYTHON) -c 'import sys; print("py%d.%d%s" % (*sys.version_info[:2], sys.abiflags))')
+ifeq ($(PYTAG),)
+$(error cannot run PYTHON=$(PYTHON))
+endif
+
+ENV := $(CURDIR)/build/$(PYTAG)
+ENV_PYTHON := $(ENV)/bin/python
+LINT := $(CURDIR)/build/lint
+UPSTREAM := $(CURDIR)/build/upstream-$(PYTAG)
+WHEELS := $(CURDIR)/build/wheels/$(PYTAG)
+PARTS := $(ENV_PYTHON) tools/parts.py
+
+# The same interpreter for every cargo command: another one would rebuild the crates that speak to CPython.
+export PYO3_PYTHON := $(ENV_PYTHON)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The environments are the only place in which a `cffi` may be found.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+SOURCES := $(shell find crates python Cargo.toml Cargo.lock pyproject.toml setup.py MANIFEST.in -type f \
+	-not -path '*/tests/*' -not -path '*/fuzz/*' -not -path '*/__pycache__/*' -not -name '*.snap' -not -name '*.so' 2>/dev/null)
+
+.PHONY: help build demo test lint bench fmt clean smoke env \
+	test-rust test-python test-conformance test-packaging test-headers test-smoke typecheck
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make build              the wheel for PYTHON, installed into build/pyX.Y
+build: $(ENV)/.wheel
+
+## make demo               printf, zlib, SQLite, qsort … from Python
+demo: $(ENV)/.wheel
+	@$(ENV_PYTHON) demo/demo.py
+
+## make test               all tests and checks; ends in the totals
+test: $(ENV)/.wheel $(LINT)/.ready
+	@$(PARTS) all
+
+## make lint               cargo fmt --check, clippy, ruff, mypy
+lint: $(ENV)/.ready $(LINT)/.ready
+	@$(PARTS) fmt clippy ruff mypy
+
+## make bench              compared with upstream's cffi, in the same run
+bench: $(ENV)/.wheel $(UPSTREAM)/.ready
+	@$(ENV_PYTHON) benches/python/compare.py --ours $(ENV_PYTHON) --upstream $(UPSTREAM)/bin/python $(ARGS)
+
+## make fmt                format Rust and Python
+fmt: $(LINT)/.ready
+	cargo fmt --all
+	$(LINT)/bin/ruff format python tests tools demo benches
+	$(LINT)/bin/ruff check --fix-only --quiet python tests tools demo benches
+
+## make test-rust          cargo test
+test-rust: $(ENV)/.ready
+	@$(PARTS) rust -- $(ARGS)
+
+## make test-python        our own Python tests
+test-python: $(ENV)/.wheel
+	@$(PARTS) python -- $(ARGS)
+
+## make test-conformance   upstream's test suite against our wheel
+test-conformance: $(ENV)/.wheel
+	@$(PARTS) conformance -- $(ARGS)
+
+## make test-packaging     sdist, editable install, system libffi, size of the wheel
+test-packaging: $(ENV)/.wheel
+	@$(PARTS) packaging -- $(ARGS)
+
+## make test-headers       real C headers through ffi.cdef(), compared with gcc
+test-headers: $(ENV)/.wheel
+	@$(PARTS) headers -- $(ARGS)
+
+## make test-smoke         the wheel on every CPython found
+test-smoke: $(ENV)/.ready
+	@$(PARTS) smoke
+
+## make typecheck          mypy --strict
+typecheck: $(ENV)/.ready $(LINT)/.ready
+	@$(PARTS) mypy
+
+## make smoke              the wheel on PYTHON alone
+smoke: $(ENV)/.wheel
+	@cd build && $(ENV_PYTHON) -I $(CURDIR)/tests/packaging/smoke.py
+
+env: $(ENV)/.ready
+
+## make clean              remove build/, dist/ and target/
+clean:
+	rm -rf build dist target
+
+$(ENV)/.ready: tools/requirements-test.txt
+	@command -v cargo >/dev/null || { echo "cargo not found: see https://rustup.rs" >&2; exit 1; }
+	@command -v cc >/dev/null || tools/apt.sh gcc libc6-dev
+	$(REAL_PYTHON) -m venv --clear $(ENV)
+	$(ENV)/bin/pip install --quiet -r tools/requirements-test.txt
+	@touch $@
+
+$(WHEELS)/.built: $(ENV)/.ready $(SOURCES)
+	@rm -rf $(WHEELS) && mkdir -p $(WHEELS)
+	$(ENV)/bin/pip wheel --quiet --no-build-isolation --no-deps --wheel-dir $(WHEELS) .
+	@touch $@
+
+$(ENV)/.wheel: $(WHEELS)/.built
+	$(ENV)/bin/pip install --quiet --no-deps --force-reinstall $(WHEELS)/*.whl
+	@touch $@
+
+$(LINT)/.ready: tools/requirements-lint.txt
+	$(REAL_PYTHON) -m venv --clear $(LINT)
+	$(LINT)/bin/pip install --quiet -r tools/requirements-lint.txt
+	@touch $@
+
+$(UPSTREAM)/.ready: benches/python/requirements-upstream.txt
+	$(REAL_PYTHON) -m venv --clear $(UPSTREAM)
+	$(UPSTREAM)/bin/pip install --quiet --only-binary cffi -r $<
+	@touch $@

@@ -1,0 +1,217 @@
+"""Runs upstream's tests against our installed wheel and compares with the committed table.
+
+    run.py                      every file in expected.toml
+    run.py test_c test_model    these, whether they are in the table or not
+    run.py test_c -k integer    some tests: reported, not compared
+    run.py --record test_c      write what they do into the table
+
+Run it by the Python of the environment that the wheel is installed in; `make
+test-conformance` does.  Tests run as they are, one file a process.  A process
+that dies or hangs is started again behind the test at which it did.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import source
+import table
+from table import Outcome
+
+PYTHON_VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
+PYTHON_TAG = f"py{PYTHON_VERSION}{getattr(sys, 'abiflags', '')}"
+WHEELS = source.ROOT / "build" / "wheels" / PYTHON_TAG
+NEEDS_FIXTURES = "src/c/test_c.py"
+# A file that goes on crashing is broken; nothing is learned from the rest.
+MAX_RESTARTS = 40
+
+
+def main() -> int:
+    options = parse_arguments()
+    try:
+        source.prove_ours(WHEELS)
+        folder = source.unpack_tests()
+        files = [resolve(folder, name) for name in options.files]
+    except source.SetUpError as error:
+        print(f"conformance: {error}", file=sys.stderr)
+        return 2
+
+    expected = table.load()
+    passed = failed = 0
+    for file in files or sorted(expected):
+        start = time.monotonic()
+        actual, problems = run_file(folder, file, options)
+        if options.record and not options.k:
+            table.record(expected, file, actual)
+        if file in expected and not options.k:
+            differences = table.compare(expected[file], actual, PYTHON_VERSION)
+        else:
+            differences = [
+                f"{test} {outcome.word}: {outcome.message}"
+                for test, outcome in actual.items()
+                if outcome.word not in ("passed", "skipped", "xfailed")
+            ]
+        differences += problems
+        passed_here = sum(outcome.word == "passed" for outcome in actual.values())
+        passed += passed_here
+        failed += len(differences)
+        others = summary_of_others(actual)
+        print(f"{file}: {passed_here} passed{others} ({time.monotonic() - start:.1f} s)")
+        for difference in differences:
+            print("  difference:", shorten(difference, options.verbose), flush=True)
+    if options.record:
+        table.save(expected)
+    # A difference is what fails here, be it an unexpected pass; tests listed as failing do not count.
+    print(f"conformance on Python {PYTHON_VERSION}: {passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", help="such as test_c or testing/cffi0/test_model.py")
+    parser.add_argument("-k", metavar="EXPRESSION", help="only tests that match, as in pytest")
+    parser.add_argument("--record", action="store_true", help="write the outcomes into the table")
+    parser.add_argument("--verbose", action="store_true", help="whole messages, and pytest's output")
+    parser.add_argument("--timeout", type=float, default=180, help="seconds for one test")
+    return parser.parse_args()
+
+
+def resolve(folder: Path, name: str) -> str:
+    """A test file by its path, or by its name alone."""
+    if (folder / name).is_file():
+        return name
+    stem = name.removesuffix(".py")
+    found = [path for path in sorted(folder.rglob(f"{stem}.py"))]
+    if len(found) != 1:
+        raise source.SetUpError(f"{len(found)} test files of upstream are called {name!r}")
+    return found[0].relative_to(folder).as_posix()
+
+
+def run_file(
+    folder: Path, file: str, options: argparse.Namespace
+) -> tuple[dict[str, Outcome], list[str]]:
+    """The outcome of every test in a file, and what else was wrong."""
+    work = source.BUILD / "runs" / PYTHON_TAG / file.replace("/", "-").removesuffix(".py")
+    shutil.rmtree(work, ignore_errors=True)
+    (work / "tmp").mkdir(parents=True)
+    report, done, log = work / "report.jsonl", work / "done.txt", work / "output.txt"
+    command = [sys.executable, "-m", "pytest", "-p", "cffi_conformance", "-p", "no:cacheprovider"]
+    command += ["-q", "--tb=short", "--rootdir", str(folder), "-c", str(folder / "pytest.ini"), file]
+    if options.k:
+        command += ["-k", options.k]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).with_name("plugin")),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        # Upstream's tests share a numbered folder of the temporary one.
+        "TMPDIR": str(work / "tmp"),
+        "CFFI_CONFORMANCE_REPORT": str(report),
+        "CFFI_CONFORMANCE_DONE": str(done),
+    }
+    if file == NEEDS_FIXTURES:
+        environment["CFFI_CONFORMANCE_FIXTURES"] = str(source.compile_fixtures())
+
+    outcomes: dict[str, Outcome] = {}
+    problems: list[str] = []
+    for _ in range(MAX_RESTARTS):
+        done.write_text("".join(f"{file}::{test}\n" for test in outcomes))
+        report.write_text("")
+        ending = run_process(command, folder, environment, report, log, options.timeout)
+        finished = read_report(report, file, outcomes, problems, ending)
+        if finished:
+            break
+    else:
+        problems.append(f"given up after {MAX_RESTARTS} crashes")
+    if options.verbose:
+        print(log.read_text(errors="replace"))
+    elif any(outcome.word in ("crashed", "timeout") for outcome in outcomes.values()) or problems:
+        print(f"  pytest's output is in {log}")
+    return outcomes, problems
+
+
+def run_process(
+    command: list[str],
+    folder: Path,
+    environment: dict[str, str],
+    report: Path,
+    log: Path,
+    timeout: float,
+) -> str:
+    """Run pytest; say how it ended: "exit", "timeout", or the signal."""
+    with open(log, "a") as output:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+        seen, since = -1, time.monotonic()
+        while True:
+            try:
+                status = process.wait(0.2)
+                break
+            except subprocess.TimeoutExpired:
+                pass
+            size = report.stat().st_size
+            if size != seen:
+                seen, since = size, time.monotonic()
+            elif time.monotonic() - since > timeout:
+                process.kill()
+                process.wait()
+                return "timeout"
+    return f"signal {-status}" if status < 0 else "exit"
+
+
+def read_report(
+    report: Path, file: str, outcomes: dict[str, Outcome], problems: list[str], ending: str
+) -> bool:
+    """Add the outcomes of one process; False if it broke off in a test and the rest is still to run."""
+    running = None
+    finished = False
+    before = len(outcomes)
+    for line in report.read_text().splitlines():
+        entry = json.loads(line)
+        if "started" in entry:
+            running = entry["started"].removeprefix(f"{file}::")
+        elif "collection" in entry:
+            problems.append(f"collection {entry['collection']}: {entry['message']}")
+        elif "imported" in entry:
+            finished = True
+            problems += source.check_imported(entry["imported"], entry["pycparser"])
+        else:
+            test = entry["id"].removeprefix(f"{file}::")
+            # A teardown that fails after a passed test is the outcome that counts.
+            outcomes[test] = Outcome(entry["outcome"], entry["message"])
+            running = None
+    if finished:
+        if ending != "exit":
+            problems.append(f"the process ended by {ending} after its last test")
+        return True
+    if running is None:
+        problems.append(f"the process ended by {ending} outside of any test")
+        return len(outcomes) == before
+    outcomes[running] = Outcome("timeout" if ending == "timeout" else "crashed", ending)
+    return False
+
+
+def summary_of_others(outcomes: dict[str, Outcome]) -> str:
+    words: dict[str, int] = {}
+    for outcome in outcomes.values():
+        if outcome.word != "passed":
+            words[outcome.word] = words.get(outcome.word, 0) + 1
+    return "".join(f", {count} {word}" for word, count in sorted(words.items()))
+
+
+def shorten(text: str, verbose: bool) -> str:
+    if verbose:
+        return text
+    first = text.strip().splitlines()[0] if text.strip() else ""
+    return first if len(first) <= 220 else first[:217] + "..."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

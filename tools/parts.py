@@ -1,0 +1,180 @@
+"""Runs the parts of ``make test``, and adds up what they report.
+
+    parts.py all                     every part, in order, and the total
+    parts.py rust python             these
+    parts.py conformance -- ARGS     one, with arguments for what it runs
+
+Each part ends in one line ``NAME: N passed, N failed``.  A part that breaks off
+counts as one failure, and the parts after it still run.  What a part needs (the
+environments under build/) is made by the Makefile, not here.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+LINT = ROOT / "build" / "lint" / "bin"
+
+
+@dataclass
+class Count:
+    """What a part reports."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __iadd__(self, other: Count) -> Count:
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        return self
+
+    def __str__(self) -> str:
+        text = f"{self.passed} passed, {self.failed} failed"
+        return f"{text}, {self.skipped} skipped" if self.skipped else text
+
+
+@dataclass(frozen=True)
+class Part:
+    """A command, and how its output is counted."""
+
+    name: str
+    command: list[str]
+    count: Callable[[str], Count | None]
+
+
+def no_count(_output: str) -> Count | None:
+    """For checks: they hold, or they do not."""
+    return Count(passed=1)
+
+
+def cargo_count(output: str) -> Count | None:
+    """Sums the summaries of the test programs that ``cargo test`` ran."""
+    found = re.findall(
+        r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored", output, re.M
+    )
+    return sum_of(found)
+
+
+def pytest_count(output: str) -> Count | None:
+    """Reads the last line of pytest; tests that could not be set up failed."""
+    summary = re.findall(
+        r"^=*\s*((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s", output, re.M
+    )
+    if not summary:
+        return None
+    numbers = {word: int(number) for number, word in re.findall(r"(\d+) ([a-z]+)", summary[-1])}
+    return Count(
+        passed=numbers.get("passed", 0) + numbers.get("xfailed", 0),
+        failed=sum(numbers.get(word, 0) for word in ("failed", "error", "errors", "xpassed")),
+        skipped=numbers.get("skipped", 0),
+    )
+
+
+def own_count(output: str) -> Count | None:
+    """Reads the last ``N passed, N failed`` of one of our own runners."""
+    found = re.findall(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?", output)
+    return sum_of(found[-1:])
+
+
+def sum_of(found: list[tuple[str, str, str]]) -> Count | None:
+    if not found:
+        return None
+    total = Count()
+    for passed, failed, skipped in found:
+        total += Count(int(passed), int(failed), int(skipped or 0))
+    return total
+
+
+PYTEST = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+CHECKED_BY_RUFF = ["python", "tests", "tools", "demo", "benches", "setup.py"]
+
+PARTS = [
+    Part("fmt", ["cargo", "fmt", "--all", "--check"], no_count),
+    Part(
+        "clippy",
+        ["cargo", "clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"],
+        no_count,
+    ),
+    Part("ruff", [str(LINT / "ruff"), "check", "--quiet", *CHECKED_BY_RUFF], no_count),
+    Part("mypy", [str(LINT / "mypy"), "--strict", "python/cffi"], no_count),
+    Part("rust", ["cargo", "test", "--quiet", "--workspace", "--no-fail-fast"], cargo_count),
+    Part("python", [*PYTEST, "tests/python"], pytest_count),
+    Part("conformance", [PYTHON, "tests/conformance/run.py"], own_count),
+    Part("headers", [*PYTEST, "tests/headers"], pytest_count),
+    Part("packaging", [*PYTEST, "tests/packaging"], pytest_count),
+    Part("smoke", [PYTHON, "tests/packaging/smoke_all.py"], own_count),
+]
+
+
+def run(part: Part, arguments: list[str]) -> Count:
+    """Runs a part, passing its output on as it comes."""
+    print(f"--- {part.name}: {' '.join(shorten(part.command))}", flush=True)
+    start = time.monotonic()
+    process = subprocess.Popen(
+        [*part.command, *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    lines: list[str] = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        lines.append(line)
+    status = process.wait()
+    count = part.count("".join(lines))
+    if count is None:
+        count = Count()
+    # Whatever the output says: a status other than 0 is a failure, and so is a part that tested nothing.
+    if status != 0 and part.count is no_count:
+        count = Count(failed=1)
+    elif (status != 0 and count.failed == 0) or count.passed + count.failed == 0:
+        count.failed += 1
+        print(f"{part.name}: ended with status {status} after {count.passed} passed tests")
+    print(f"{part.name}: {count}   ({time.monotonic() - start:.0f} s)", flush=True)
+    return count
+
+
+def shorten(command: list[str]) -> list[str]:
+    return [word.replace(f"{ROOT}/", "") for word in command]
+
+
+def main(words: list[str]) -> int:
+    names, arguments = words, []
+    if "--" in words:
+        split = words.index("--")
+        names, arguments = words[:split], words[split + 1 :]
+    by_name = {part.name: part for part in PARTS}
+    if names == ["all"]:
+        names = list(by_name)
+    unknown = [name for name in names if name not in by_name]
+    if unknown or not names:
+        print(f"unknown parts {unknown}; there are: all {' '.join(by_name)}", file=sys.stderr)
+        return 2
+
+    counts = [(name, run(by_name[name], arguments)) for name in names]
+    total = Count()
+    for _, count in counts:
+        total += count
+    if len(counts) > 1:
+        print("\n--- totals")
+        for name, count in counts:
+            print(f"{name:12} {count}")
+        print(f"{'total':12} {total}")
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
