@@ -1,0 +1,44 @@
+"""Call C from Python through declarations written in C.
+
+>>> from cffi import FFI
+>>> ffi = FFI()
+>>> ffi.cdef("size_t strlen(const char *);")
+>>> ffi.dlopen(None).strlen(b"hello")
+5
+
+Importing this package loads the extension module ``_cffi_backend`` and the
+class ``FFI``; everything else is imported when it is first needed.
+"""
+
+import _cffi_backend
+
+from .api import FFI
+from .error import (
+    CDefError,
+    FFIError,
+    PkgConfigError as PkgConfigError,
+    VerificationError,
+    VerificationMissing,
+)
+
+__all__ = [
+    "FFI",
+    "VerificationError",
+    "VerificationMissing",
+    "CDefError",
+    "FFIError",
+]
+
+__version__ = "2.1.1"
+__version_info__ = (2, 1, 1)
+
+# Goes into the file names of modules built by ffi.verify(), so that those
+# which an older cffi left in a __pycache__ are found again.
+__version_verifier_modules__ = "0.8.6"
+
+if _cffi_backend.__version__ != __version__:
+    raise ImportError(
+        f"the package 'cffi' in {__file__!r} is version {__version__}, but the "
+        f"extension module '_cffi_backend' in {_cffi_backend.__file__!r} is "
+        f"version {_cffi_backend.__version__}: please reinstall cffi"
+    )

@@ -1,0 +1,276 @@
+"""``cffi.FFI``: declarations from C source, and libraries opened with them.
+
+The class is a thin layer over the extension type that it derives from.  What
+programs call often (``new``, ``cast``, ``typeof``, ``sizeof``, ...) is inherited
+and never passes through Python code; here are the steps that a program takes
+once: declaring, opening, including.
+
+This module is imported by ``import cffi`` and imports nothing else itself:
+what a step needs beyond the extension is imported inside of it.
+"""
+
+import sys
+
+import _cffi_backend
+
+from .lock import allocate_lock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from functools import cached_property as lazy
+    from typing import Any, NoReturn
+
+    from .cparser import Parser
+    from .model import BaseTypeByIdentity
+else:
+
+    class lazy:
+        """An attribute that is computed when it is first read.
+
+        Does what functools.cached_property does; importing that module would
+        take longer than importing this whole package.
+        """
+
+        def __init__(self, compute):
+            self._compute = compute
+            self.__doc__ = compute.__doc__
+
+        def __set_name__(self, owner, name):
+            self._name = name
+
+        def __get__(self, instance, owner=None):
+            if instance is None:
+                return self
+            # setdefault: threads that race all get the same object.
+            return instance.__dict__.setdefault(self._name, self._compute(instance))
+
+
+def _build_step(name: str) -> "Callable[..., NoReturn]":
+    """A method of the build tooling, which this version does not have yet."""
+
+    def missing(self: "FFI", *args: object, **kwargs: object) -> "NoReturn":
+        raise NotImplementedError(
+            f"ffi.{name}() is not available in this version of cffi: only the "
+            "in-line ABI mode is, that is cdef() and dlopen()"
+        )
+
+    missing.__name__ = name
+    missing.__qualname__ = f"FFI.{name}"
+    missing.__doc__ = "Not available in this version: raises NotImplementedError."
+    return missing
+
+
+class FFI(_cffi_backend._InlineFFI):
+    """Declarations of C types, functions and variables, and what can be done
+    with them.
+
+    Make one per program or module, declare with ``cdef()`` and open libraries
+    with ``dlopen()``::
+
+        ffi = FFI()
+        ffi.cdef("int printf(const char *format, ...);")
+        C = ffi.dlopen(None)                    # the standard C library
+        C.printf(b"hi there, %s\\n", ffi.new("char[]", b"world"))
+
+    ``backend`` is for tests and special cases: an object that makes the types
+    and the data instead of the extension module, such as
+    ``cffi.backend_ctypes.CTypesBackend()``.
+    """
+
+    _backend: "Any" = _cffi_backend
+    _windows_unicode: "bool | None" = None
+    _embedding: "str | None" = None
+
+    def __new__(cls, *args: object, **kwargs: object) -> "FFI":
+        # Whatever a subclass takes in its __init__ is no business of the core.
+        return super().__new__(cls)
+
+    def __init__(self, backend: object = None) -> None:
+        self._lock = allocate_lock()
+        self._cdefsources: "list[str]" = []
+        self._included_ffis: "list[FFI]" = []
+        self._libraries: "list[Any]" = []
+        if backend is not None and backend is not _cffi_backend:
+            from ._foreign import adopt_backend
+
+            adopt_backend(self, backend)
+
+    # ---- declaring
+
+    def cdef(
+        self,
+        csource: str,
+        override: bool = False,
+        packed: bool = False,
+        pack: "int | None" = None,
+    ) -> None:
+        """Declare what the C source in 'csource' declares: functions, global
+        variables, constants, types.
+
+        Functions, variables and constants are then found on the objects that
+        ``ffi.dlopen()`` returns, and types wherever a type is named.
+
+        override: let declarations replace earlier ones of the same name,
+            which is otherwise an FFIError.
+        packed: lay out the structs declared here without any padding.
+        pack: the largest alignment that a field may ask for in the structs
+            declared here, a power of two; ``pack=1`` is ``packed=True``.
+
+        Raises CDefError if the source is not valid.  In that case nothing of
+        it is declared.
+        """
+        self._cdef(csource, override=override, packed=packed, pack=pack)
+        self._cdefsources.append(csource)
+        self._refresh_views()
+
+    def embedding_api(
+        self, csource: str, packed: bool = False, pack: "int | None" = None
+    ) -> None:
+        """Declare the functions that an embedded library exports.
+
+        Takes what ``cdef()`` takes; each function declared here is one that
+        Python code is going to implement and C programs call.
+        """
+        self._cdef(csource, packed=packed, pack=pack, dllexport=True)
+        self._cdefsources.append(csource)
+        if self._embedding is None:
+            self._embedding = ""
+        self._refresh_views()
+
+    def include(self, ffi_to_include: "FFI") -> None:
+        """Make the typedefs, structs, unions, enums and constants of another
+        FFI known to this one, like an #include in C.
+
+        Functions and global variables are not taken over: use the library
+        object that the other FFI opened.
+        """
+        if not isinstance(ffi_to_include, FFI):
+            raise TypeError(
+                "ffi.include() expects an argument that is also of type "
+                f"cffi.FFI, not {type(ffi_to_include).__name__!r}"
+            )
+        if ffi_to_include is self:
+            raise ValueError("self.include(self)")
+        self._include(ffi_to_include)
+        self._cdefsources += ["[", *ffi_to_include._cdefsources, "]"]
+        self._included_ffis.append(ffi_to_include)
+        view = self.__dict__.get("_parser")
+        if view is not None:
+            view._adopt(ffi_to_include._parser)
+
+    def set_unicode(self, enabled_flag: bool) -> None:
+        """Windows: say what TCHAR, LPTSTR and the like stand for.
+
+        True makes them wchar_t and defines UNICODE and _UNICODE in compiled
+        code, which is what a program normally wants; False makes them char.
+        Raises ValueError when called a second time.
+        """
+        if self._windows_unicode is not None:
+            raise ValueError("set_unicode() can only be called once")
+        enabled = bool(enabled_flag)
+        self._set_unicode(enabled)
+        self._windows_unicode = enabled
+        self._refresh_views()
+
+    # ---- opening libraries
+
+    def dlopen(self, name: "Any", flags: int = 0) -> "Any":
+        """Open a dynamic library and return an object that has the declared
+        functions, variables and constants as attributes.
+
+        name: a file name (``"libz.so.1"``, ``"./libfoo.so"``), a short name to
+            search for (``"z"``), None for the C library and whatever else the
+            program is linked with, or a ``void *`` that dlopen() in C returned.
+        flags: ``ffi.RTLD_NOW``, ``ffi.RTLD_GLOBAL``, ...; by default symbols are
+            resolved at once and stay local.
+
+        Raises OSError if the library cannot be found or opened.  Symbols are
+        looked up when they are first used, whatever the library is: as with
+        C headers, declarations belong to no library in particular.
+        """
+        if not (name is None or isinstance(name, (str, self.CData))):
+            raise TypeError(
+                "dlopen(name): name must be a file name, None, or an "
+                "already-opened 'void *' handle"
+            )
+        if isinstance(name, str) or (name is None and sys.platform == "win32"):
+            from ._dlopen import open_by_name
+
+            library = open_by_name(self._load_library, name, flags)
+        else:
+            library = self._load_library(name, flags)
+        self._libraries.append(library)
+        return library
+
+    def dlclose(self, lib: "Any") -> None:
+        """Close a library that ``dlopen()`` opened.
+
+        Using a function or variable of it afterwards raises ValueError; a
+        pointer to one that was taken before must not be used any more.
+        """
+        self._dlclose(lib)
+
+    # ---- what belongs to compiled modules
+
+    set_source = _build_step("set_source")
+    set_source_pkgconfig = _build_step("set_source_pkgconfig")
+    embedding_init_code = _build_step("embedding_init_code")
+    emit_c_code = _build_step("emit_c_code")
+    emit_python_code = _build_step("emit_python_code")
+    distutils_extension = _build_step("distutils_extension")
+    compile = _build_step("compile")
+    verify = _build_step("verify")
+
+    def def_extern(self, *args: object, **kwds: object) -> "NoReturn":
+        """Only on the ``ffi`` of a compiled module: raises ValueError."""
+        raise ValueError(
+            "ffi.def_extern() is only available on API-mode FFI objects"
+        )
+
+    # ---- for programs that look inside
+
+    @lazy
+    def _parser(self) -> "Parser":
+        """The declarations as objects of ``cffi.model``."""
+        from .cparser import Parser
+
+        return Parser(self, [ffi._parser for ffi in self._included_ffis])
+
+    @lazy
+    def _cached_btypes(self) -> "dict[BaseTypeByIdentity, Any]":
+        """ctypes by the ``cffi.model`` object that they were made from."""
+        return {}
+
+    @lazy
+    def BVoidP(self) -> "Any":
+        """The ctype ``void *``."""
+        return self.typeof("void *")
+
+    @lazy
+    def BCharA(self) -> "Any":
+        """The ctype ``char[]``."""
+        return self.typeof("char[]")
+
+    def _get_cached_btype(self, type: "BaseTypeByIdentity") -> "Any":
+        """The ctype for an object of ``cffi.model``."""
+        from ._realize import realize
+
+        return realize(self, type)
+
+    def _typeof(self, cdecl: str) -> "Any":
+        return self.typeof(cdecl)
+
+    def _refresh_views(self) -> None:
+        """Show new declarations to the view, if anybody asked for one."""
+        view = self.__dict__.get("_parser")
+        if view is not None:
+            view._refresh()
+
+    def _apply_windows_unicode(self, kwds: "dict[str, Any]") -> None:
+        """Add the macros that set_unicode(True) stands for to the keywords
+        of a compilation."""
+        macros = kwds.get("define_macros", ())
+        if not isinstance(macros, (list, tuple)):
+            raise TypeError("'define_macros' must be a list or tuple")
+        kwds["define_macros"] = [*macros, ("UNICODE", "1"), ("_UNICODE", "1")]

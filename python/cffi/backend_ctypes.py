@@ -1,0 +1,10 @@
+"""A backend in pure Python over the ``ctypes`` module.
+
+``FFI(backend=CTypesBackend())`` runs without the extension module's data types
+and calls.  Slower, and not complete: see ``_ctypes_backend``.
+"""
+
+from ._ctypes_backend.backend import CTypesBackend, CTypesLibrary
+from ._ctypes_backend.data import CTypesData, CTypesType
+
+__all__ = ["CTypesBackend", "CTypesData", "CTypesLibrary", "CTypesType"]
