@@ -365,7 +365,7 @@ impl Diagnostics {
     }
 
     /// Whether more would be dropped.
-    pub(crate) const fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.errors >= MAX_ERRORS || self.list.len() >= 2 * MAX_ERRORS
     }
 
