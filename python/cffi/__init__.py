@@ -16,17 +16,19 @@ from .api import FFI
 from .error import (
     CDefError,
     FFIError,
-    PkgConfigError as PkgConfigError,
     VerificationError,
     VerificationMissing,
+)
+from .error import (
+    PkgConfigError as PkgConfigError,
 )
 
 __all__ = [
     "FFI",
-    "VerificationError",
-    "VerificationMissing",
     "CDefError",
     "FFIError",
+    "VerificationError",
+    "VerificationMissing",
 ]
 
 __version__ = "2.1.1"

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def open_by_name(
-    load: "Callable[[str, int], Any]", name: "str | None", flags: int
-) -> "Any":
+def open_by_name(load: "Callable[[str, int], Any]", name: "str | None", flags: int) -> "Any":
     """Open 'name' through 'load', searching for it where it is a short name.
 
     A name with a dot or a slash is first tried as it is.  Raises OSError with

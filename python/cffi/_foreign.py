@@ -106,8 +106,7 @@ class ForeignFFI(FFI):
         btype, is_function = known
         if is_function and not consider_function_as_funcptr:
             raise CDefError(
-                f"the type {cdecl!r} is a function type, not a "
-                "pointer-to-function type"
+                f"the type {cdecl!r} is a function type, not a pointer-to-function type"
             )
         return btype
 
@@ -180,9 +179,7 @@ class ForeignFFI(FFI):
     ) -> Any:
         if python_buffer is ...:
             cdecl, python_buffer = self.BCharA, cdecl
-        return self._backend.from_buffer(
-            self._ctype(cdecl), python_buffer, require_writable
-        )
+        return self._backend.from_buffer(self._ctype(cdecl), python_buffer, require_writable)
 
     def memmove(self, dest: Any, src: Any, n: int) -> None:
         self._backend.memmove(dest, src, n)

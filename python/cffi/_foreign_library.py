@@ -41,7 +41,7 @@ class _Symbols:
                 if kind in ("function", "variable", "constant"):
                     found[name] = kind, type
                 elif isinstance(type, model.EnumType):
-                    for enumerator, value in zip(type.enumerators, type.enumvalues):
+                    for enumerator, value in zip(type.enumerators, type.enumvalues, strict=True):
                         found[enumerator] = "integer", _enumerator(type, value)
             for name, number in parser._int_constants.items():
                 found.setdefault(name, ("integer", lambda number=number: number))
@@ -63,12 +63,10 @@ class _Symbols:
 class ForeignLibrary:
     """A library opened by ``ffi.dlopen()``."""
 
-    __slots__ = ("__dict__", "__weakref__", "__cffi_symbols")
+    __slots__ = ("__cffi_symbols", "__dict__", "__weakref__")
 
     def __init__(self, ffi: ForeignFFI, opened: Any, name: object) -> None:
-        object.__setattr__(
-            self, "_ForeignLibrary__cffi_symbols", _Symbols(ffi, opened, name)
-        )
+        object.__setattr__(self, "_ForeignLibrary__cffi_symbols", _Symbols(ffi, opened, name))
 
     def __getattr__(self, name: str) -> Any:
         symbols: _Symbols = self.__cffi_symbols
@@ -77,8 +75,7 @@ class ForeignLibrary:
             return symbols.opened.read_variable(symbols.btype(what), name)
         if kind == "constant":
             raise NotImplementedError(
-                f"non-integer constant '{name}' cannot be accessed from a "
-                "dlopen() library"
+                f"non-integer constant '{name}' cannot be accessed from a dlopen() library"
             )
         if kind == "integer":
             value = what()
@@ -105,9 +102,7 @@ class ForeignLibrary:
         if kind == "function":
             return getattr(self, name)
         if kind != "variable":
-            raise AttributeError(
-                f"cffi library has no function or global variable named '{name}'"
-            )
+            raise AttributeError(f"cffi library has no function or global variable named '{name}'")
         btype = symbols.btype(what)
         if not what.is_array_type:
             btype = model.pointer_cache(symbols.ffi, btype)

@@ -96,14 +96,10 @@ class Realizer:
         return self._call(type, "new_primitive_type", type.name)
 
     def _unknown_integer(self, type: model.UnknownIntegerType) -> Any:
-        raise NotImplementedError(
-            f"integer type '{type.name}' can only be used after compilation"
-        )
+        raise NotImplementedError(f"integer type '{type.name}' can only be used after compilation")
 
     def _unknown_float(self, type: model.UnknownFloatType) -> Any:
-        raise NotImplementedError(
-            f"float type '{type.name}' can only be used after compilation"
-        )
+        raise NotImplementedError(f"float type '{type.name}' can only be used after compilation")
 
     def _function(self, type: model.RawFunctionType) -> Any:
         raise CDefError(
@@ -114,14 +110,12 @@ class Realizer:
     def _function_pointer(self, type: model.FunctionPtrType) -> Any:
         result = self._passed(type.result)
         args = tuple(self._passed(arg) for arg in type.args)
-        convention = ()
+        convention: tuple[Any, ...] = ()
         if type.abi == "__stdcall" and not type.ellipsis:
             # Only 32-bit Windows tells this convention from the usual one.
             if hasattr(self._backend, "FFI_STDCALL"):
                 convention = (self._backend.FFI_STDCALL,)
-        return self._call(
-            type, "new_function_type", args, result, type.ellipsis, *convention
-        )
+        return self._call(type, "new_function_type", args, result, type.ellipsis, *convention)
 
     def _passed(self, type: model.BaseTypeByIdentity) -> Any:
         """The type of a parameter or a result.  A struct may have a member
@@ -179,30 +173,24 @@ class Realizer:
             if low <= min(values) and max(values) < high:
                 return candidate
         raise CDefError(
-            f"{type._get_c_name()} values don't all fit into either 'long' "
-            "or 'unsigned long'"
+            f"{type._get_c_name()} values don't all fit into either 'long' or 'unsigned long'"
         )
 
     def _give_members(self, type: model.StructOrUnion, btype: Any) -> None:
         if type.completed == _IN_PROGRESS:
-            raise NotImplementedError(
-                f"recursive structure declaration for '{type.name}'"
-            )
+            raise NotImplementedError(f"recursive structure declaration for '{type.name}'")
         if type.completed:
             return
         type.completed = _IN_PROGRESS
         try:
             if type.fldtypes is not None:
                 members = [
-                    (name, self.complete(member), bits)
-                    for name, member, bits, _ in type._members()
+                    (name, self.complete(member), bits) for name, member, bits, _ in type._members()
                 ]
                 packing: tuple[int, ...] = ()
                 if type.packed:
                     packing = (_SF_PACKED,) if type.packed == 1 else (0, type.packed)
-                self._backend.complete_struct_or_union(
-                    btype, members, type, -1, -1, *packing
-                )
+                self._backend.complete_struct_or_union(btype, members, type, -1, -1, *packing)
         except BaseException:
             type.completed = 0
             raise

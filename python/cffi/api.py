@@ -88,9 +88,9 @@ class FFI(_cffi_backend._InlineFFI):
 
     def __init__(self, backend: object = None) -> None:
         self._lock = allocate_lock()
-        self._cdefsources: "list[str]" = []
-        self._included_ffis: "list[FFI]" = []
-        self._libraries: "list[Any]" = []
+        self._cdefsources: list[str] = []
+        self._included_ffis: list[FFI] = []
+        self._libraries: list[Any] = []
         if backend is not None and backend is not _cffi_backend:
             from ._foreign import adopt_backend
 
@@ -124,9 +124,7 @@ class FFI(_cffi_backend._InlineFFI):
         self._cdefsources.append(csource)
         self._refresh_views()
 
-    def embedding_api(
-        self, csource: str, packed: bool = False, pack: "int | None" = None
-    ) -> None:
+    def embedding_api(self, csource: str, packed: bool = False, pack: "int | None" = None) -> None:
         """Declare the functions that an embedded library exports.
 
         Takes what ``cdef()`` takes; each function declared here is one that
@@ -191,8 +189,7 @@ class FFI(_cffi_backend._InlineFFI):
         """
         if not (name is None or isinstance(name, (str, self.CData))):
             raise TypeError(
-                "dlopen(name): name must be a file name, None, or an "
-                "already-opened 'void *' handle"
+                "dlopen(name): name must be a file name, None, or an already-opened 'void *' handle"
             )
         if isinstance(name, str) or (name is None and sys.platform == "win32"):
             from ._dlopen import open_by_name
@@ -224,9 +221,7 @@ class FFI(_cffi_backend._InlineFFI):
 
     def def_extern(self, *args: object, **kwds: object) -> "NoReturn":
         """Only on the ``ffi`` of a compiled module: raises ValueError."""
-        raise ValueError(
-            "ffi.def_extern() is only available on API-mode FFI objects"
-        )
+        raise ValueError("ffi.def_extern() is only available on API-mode FFI objects")
 
     # ---- for programs that look inside
 

@@ -34,9 +34,7 @@ def _common_types() -> dict[str, str | model.BaseTypeByIdentity]:
 COMMON_TYPES = _common_types()
 
 
-def resolve_common_type(
-    parser: Parser, commontype: str
-) -> tuple[model.BaseTypeByIdentity, int]:
+def resolve_common_type(parser: Parser, commontype: str) -> tuple[model.BaseTypeByIdentity, int]:
     """The type that 'commontype' names where 'parser' declares no other one,
     and the qualifiers on it.  Raises FFIError or CDefError if there is none."""
     meaning = COMMON_TYPES.get(commontype, commontype)

@@ -18,7 +18,7 @@ from .error import FFIError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from _cffi_backend import _Body, _Description, _InlineFFI
+    from _cffi_backend import _Body, _InlineFFI
 
     Declared = tuple[Any, int]
 
@@ -35,9 +35,7 @@ class Parser:
     ``cdef()`` gets them in that object.
     """
 
-    def __init__(
-        self, core: _InlineFFI | None = None, included: Iterable[Parser] = ()
-    ) -> None:
+    def __init__(self, core: _InlineFFI | None = None, included: Iterable[Parser] = ()) -> None:
         self._core = _cffi_backend._InlineFFI() if core is None else core
         self._lock = RLock()
         self._included = list(included)
@@ -60,9 +58,7 @@ class Parser:
         dllexport: bool = False,
     ) -> None:
         """Declare what 'csource' declares, as ``ffi.cdef()`` does."""
-        self._core._cdef(
-            csource, override=override, packed=packed, pack=pack, dllexport=dllexport
-        )
+        self._core._cdef(csource, override=override, packed=packed, pack=pack, dllexport=dllexport)
         self._options = {
             "override": override,
             "packed": 1 if packed else pack or 0,

@@ -47,6 +47,4 @@ def flatten(x: object) -> str:
         return f"{len(x)}l{''.join(map(flatten, x))}"
     if isinstance(x, int):
         return f"{x:d}i"
-    raise TypeError(
-        f"the keywords to verify() contains unsupported object {x!r}"
-    )
+    raise TypeError(f"the keywords to verify() contains unsupported object {x!r}")

@@ -48,9 +48,7 @@ class BaseTypeByIdentity:
     is_raw_function: ClassVar[bool] = False
     c_name_with_marker: str
 
-    def get_c_name(
-        self, replace_with: str = "", context: str = "a C file", quals: int = 0
-    ) -> str:
+    def get_c_name(self, replace_with: str = "", context: str = "a C file", quals: int = 0) -> str:
         """The C declaration of 'replace_with', a name or a declarator such as
         ``*x`` or ``[5]``, with this type.
 
@@ -65,8 +63,7 @@ class BaseTypeByIdentity:
         result = self.c_name_with_marker.replace("&", qualify(quals, declarator))
         if "$" in result:
             raise VerificationError(
-                f"cannot generate '{self._get_c_name()}' in {context}: "
-                "unknown type name"
+                f"cannot generate '{self._get_c_name()}' in {context}: unknown type name"
             )
         return result
 
@@ -80,9 +77,7 @@ class BaseTypeByIdentity:
     def is_integer_type(self) -> bool:
         return False
 
-    def get_cached_btype(
-        self, ffi: Any, finishlist: object = None, can_delay: bool = False
-    ) -> Any:
+    def get_cached_btype(self, ffi: Any, finishlist: object = None, can_delay: bool = False) -> Any:
         """The ctype of this type in 'ffi'; the other arguments are ignored."""
         return ffi._get_cached_btype(self)
 
@@ -145,16 +140,16 @@ def _primitive_kinds() -> dict[str, str]:
     """Every arithmetic type that has a name: c for characters, i for
     integers, f for floating point, j for complex numbers."""
     plain = ["short", "int", "long", "long long"]
-    kinds = {name: "i" for name in [*plain, "signed char", "unsigned char", "_Bool"]}
+    kinds = dict.fromkeys([*plain, "signed char", "unsigned char", "_Bool"], "i")
     kinds |= {f"unsigned {name}": "i" for name in plain}
     for bits in (8, 16, 32, 64):
         for width in (f"int{bits}_t", f"int_least{bits}_t", f"int_fast{bits}_t"):
             kinds |= {width: "i", "u" + width: "i"}
     for name in ("intptr_t", "uintptr_t", "intmax_t", "uintmax_t"):
         kinds[name] = "i"
-    kinds |= {name: "i" for name in ("ptrdiff_t", "size_t", "ssize_t")}
-    kinds |= {name: "c" for name in ("char", "wchar_t", "char16_t", "char32_t")}
-    kinds |= {name: "f" for name in ("float", "double", "long double")}
+    kinds |= dict.fromkeys(("ptrdiff_t", "size_t", "ssize_t"), "i")
+    kinds |= dict.fromkeys(("char", "wchar_t", "char16_t", "char32_t"), "c")
+    kinds |= dict.fromkeys(("float", "double", "long double"), "f")
     # Generated C code defines these two names: no single word in C does.
     kinds |= {"_cffi_float_complex_t": "j", "_cffi_double_complex_t": "j"}
     return kinds
@@ -286,7 +281,7 @@ class ArrayType(BaseType):
     def __init__(self, item: BaseTypeByIdentity, length: int | str | None) -> None:
         self.item = item
         self.length = length
-        inside = {None: "", "...": "/*...*/"}.get(length, length)  # type: ignore[call-overload]
+        inside = "" if length is None else "/*...*/" if length == "..." else length
         self.c_name_with_marker = item.c_name_with_marker.replace("&", f"&[{inside}]")
 
     def length_is_unknown(self) -> bool:
@@ -359,7 +354,7 @@ class StructOrUnion(StructOrUnionOrEnum):
         if self.fldnames is None or self.fldtypes is None or self.fldbitsize is None:
             return []
         quals = self.fldquals or (0,) * len(self.fldnames)
-        return list(zip(self.fldnames, self.fldtypes, self.fldbitsize, quals))
+        return list(zip(self.fldnames, self.fldtypes, self.fldbitsize, quals, strict=True))
 
     def anonymous_struct_fields(self) -> Iterator[StructOrUnion]:
         """The types of the anonymous members."""
@@ -466,9 +461,7 @@ def get_typecache(backend: object) -> MutableMapping[Any, Any]:
         return _typecaches.setdefault(owner, WeakValueDictionary())
 
 
-def global_cache(
-    srctype: object, ffi: Any, funcname: str, *args: Any, key: Any = None
-) -> Any:
+def global_cache(srctype: object, ffi: Any, funcname: str, *args: Any, key: Any = None) -> Any:
     """Call 'funcname' of the backend of 'ffi', once per set of arguments.
 
     'key' stands for the arguments where these alone do not tell types apart.
@@ -477,9 +470,7 @@ def global_cache(
     return cached_call(srctype, ffi._backend, funcname, *args, key=key)
 
 
-def cached_call(
-    srctype: object, backend: Any, funcname: str, *args: Any, key: Any = None
-) -> Any:
+def cached_call(srctype: object, backend: Any, funcname: str, *args: Any, key: Any = None) -> Any:
     """global_cache() by the backend alone."""
     key = (funcname, args) if key is None else key
     cache = get_typecache(backend)

@@ -55,7 +55,7 @@ class Address(CTypesData):
         return self._value
 
     def __bool__(self) -> bool:
-        return self._value != 0
+        return bool(self._value)
 
 
 class Pointer(Address):
@@ -87,14 +87,10 @@ class Pointer(Address):
         if not isinstance(index, int):
             raise TypeError("the ctypes backend supports only integer indexes")
         if self._owned is not None and index != 0:
-            raise IndexError(
-                f"cdata '{type(self).cname}' can only be indexed by 0"
-            )
+            raise IndexError(f"cdata '{type(self).cname}' can only be indexed by 0")
         offset: int = index * self._item._size()
         if not self._value:
-            raise RuntimeError(
-                f"cannot dereference null pointer from cdata '{type(self).cname}'"
-            )
+            raise RuntimeError(f"cannot dereference null pointer from cdata '{type(self).cname}'")
         address: int = self._value + offset
         return address
 
@@ -187,9 +183,7 @@ class Array(CTypesData):
             init = [init[i : i + 1] for i in range(len(init))]
         items = tuple(init)
         if len(items) > length:
-            raise IndexError(
-                f"too many initializers for '{cls.cname}' (got {len(items)})"
-            )
+            raise IndexError(f"too many initializers for '{cls.cname}' (got {len(items)})")
         size = cls._item._size()
         for i, value in enumerate(items):
             cls._item._store(address + i * size, value)
@@ -272,8 +266,7 @@ def new_pointer(item: Any) -> Any:
         item._marker.replace("&", declarator),
         _item=item,
         _accepts_any=issubclass(item, (Void, Character)),
-        _is_text=issubclass(item, Character)
-        or (issubclass(item, Integer) and item._is_byte),
+        _is_text=issubclass(item, Character) or (issubclass(item, Integer) and item._is_byte),
     )
 
 

@@ -78,9 +78,7 @@ class CTypesBackend:
             )
         complete_record(btype, fields, 1 if sflags & _SF_PACKED else pack)
 
-    def new_function_type(
-        self, args: tuple[Any, ...], result: Any, has_varargs: bool
-    ) -> Any:
+    def new_function_type(self, args: tuple[Any, ...], result: Any, has_varargs: bool) -> Any:
         return new_function(args, result, has_varargs)
 
     def typeof(self, cdata: Any) -> Any:
@@ -156,9 +154,7 @@ class CTypesBackend:
             raise TypeError("expected a cdata struct/union/array/pointer object")
         return pointer._make(cdata._number() + offset, cdata._keep)
 
-    def gcp(
-        self, cdata: Any, destructor: Callable[[Any], Any] | None, size: int = 0
-    ) -> Any:
+    def gcp(self, cdata: Any, destructor: Callable[[Any], Any] | None, size: int = 0) -> Any:
         """A copy of the pointer 'cdata' that calls 'destructor' with the
         original when it goes away; None takes the destructor away again."""
         if destructor is not None:
@@ -170,8 +166,7 @@ class CTypesBackend:
         guard = getattr(cdata, "_guard", None)
         if not isinstance(guard, Guard) or guard.destructor is None:
             raise TypeError(
-                "Can remove destructor only on a object previously returned by "
-                "ffi.gc()"
+                "Can remove destructor only on a object previously returned by ffi.gc()"
             )
         guard.destructor = None
         return None

@@ -198,6 +198,4 @@ def cast_number(target: CTypesType, source: Any) -> Any:
         return source._number()
     if isinstance(source, (bytes, str)) and len(source) == 1:
         return ord(source)
-    raise TypeError(
-        f"cannot cast to ctype '{target.cname}' from {type(source).__name__}"
-    )
+    raise TypeError(f"cannot cast to ctype '{target.cname}' from {type(source).__name__}")

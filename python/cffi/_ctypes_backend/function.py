@@ -61,7 +61,7 @@ class FunctionPointer(Address):
 
         def invoke(*raw: Any) -> Any:
             try:
-                args = [type._receive(value) for type, value in zip(cls._args, raw)]
+                args = [type._receive(value) for type, value in zip(cls._args, raw, strict=True)]
                 return convert(function(*args))
             except BaseException:
                 return failed()
@@ -87,14 +87,12 @@ class FunctionPointer(Address):
         if len(args) < fixed or (len(args) > fixed and not self._variadic):
             at_least = "at least " if self._variadic else ""
             raise TypeError(
-                f"'{type(self).cname}' expects {at_least}{fixed} arguments, "
-                f"got {len(args)}"
+                f"'{type(self).cname}' expects {at_least}{fixed} arguments, got {len(args)}"
             )
         if not self._value:
-            raise RuntimeError(
-                f"cannot call null function pointer from cdata '{type(self).cname}'"
-            )
-        passed = [kind._pass(value) for kind, value in zip(self._args, args)]
+            raise RuntimeError(f"cannot call null function pointer from cdata '{type(self).cname}'")
+        named = zip(self._args, args[:fixed], strict=True)
+        passed = [kind._pass(value) for kind, value in named]
         for position, value in enumerate(args[fixed:], fixed + 1):
             passed.append(_pass_promoted(position, value))
         return self._result._receive(self._prototype()(self._value)(*passed))

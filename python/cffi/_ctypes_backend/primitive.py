@@ -205,12 +205,10 @@ def new_primitive(name: str) -> Any:
     )
 
 
-def new_enum(
-    name: str, enumerators: tuple[str, ...], values: tuple[int, ...], base: Any
-) -> Any:
+def new_enum(name: str, enumerators: tuple[str, ...], values: tuple[int, ...], base: Any) -> Any:
     """The ctype of an enum that is compatible with the integer type 'base'."""
     names: dict[int, str] = {}
-    for enumerator, value in zip(enumerators, values):
+    for enumerator, value in zip(enumerators, values, strict=True):
         names.setdefault(value, enumerator)
     return new_type(
         Enum,

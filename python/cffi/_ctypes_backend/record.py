@@ -48,7 +48,7 @@ class Record(CTypesData):
                     f"too many values for '{cls.cname}' initializer "
                     f"(got {len(value)}, at most {limit} possible)"
                 )
-            value = dict(zip(cls._members, value))
+            value = dict(zip(cls._members, value, strict=False))
         if not isinstance(value, dict):
             raise TypeError(
                 f"initializer for ctype '{cls.cname}' must be a list or tuple or "
@@ -115,9 +115,7 @@ def complete_record(btype: Any, fields: Any, pack: int) -> None:
         if not name:
             raise NotImplementedError("nested anonymous structs/unions")
         if any(name in vars(base) for base in btype.__mro__):
-            raise ValueError(
-                f"the field name {name!r} conflicts in the ctypes backend"
-            )
+            raise ValueError(f"the field name {name!r} conflicts in the ctypes backend")
         storage = type._storage
         if storage is None and issubclass(type, Array):
             storage = type._item._sized() * 0
@@ -129,8 +127,7 @@ def complete_record(btype: Any, fields: Any, pack: int) -> None:
         body = {"_pack_": pack, "_layout_": "ms", **body}
     btype._storage = type_ = type_of_layout(btype, body)
     btype._members = {
-        name: Member(type, bits, getattr(type_, name).offset)
-        for name, type, bits in fields
+        name: Member(type, bits, getattr(type_, name).offset) for name, type, bits in fields
     }
 
 
