@@ -8,6 +8,8 @@
 # packages for tests/headers) is looked for first and installed if it is missing and we are root.
 
 PYTHON ?= python3
+# Cargo's profile for the wheel: release is what users get, dev is built in a fraction of the time.
+PROFILE ?= release
 ARGS ?=
 
 # The interpreter behind shims and environments, and a name for what is built for it.
@@ -17,11 +19,12 @@ ifeq ($(PYTAG),)
 $(error cannot run PYTHON=$(PYTHON))
 endif
 
-ENV := $(CURDIR)/build/$(PYTAG)
+NAME := $(PYTAG)$(if $(filter-out release,$(PROFILE)),-$(PROFILE))
+ENV := $(CURDIR)/build/$(NAME)
 ENV_PYTHON := $(ENV)/bin/python
 LINT := $(CURDIR)/build/lint
 UPSTREAM := $(CURDIR)/build/upstream-$(PYTAG)
-WHEELS := $(CURDIR)/build/wheels/$(PYTAG)
+WHEELS := $(CURDIR)/build/wheels/$(NAME)
 PARTS := $(ENV_PYTHON) tools/parts.py
 
 # The same interpreter for every cargo command: another one would rebuild the crates that speak to CPython.
@@ -110,8 +113,9 @@ $(ENV)/.ready: tools/requirements-test.txt
 	@touch $@
 
 $(WHEELS)/.built: $(ENV)/.ready $(SOURCES)
-	@rm -rf $(WHEELS) && mkdir -p $(WHEELS)
-	$(ENV)/bin/pip wheel --quiet --no-build-isolation --no-deps --wheel-dir $(WHEELS) .
+	@# setuptools keeps what it copied before, deleted modules included.
+	@rm -rf $(WHEELS) build/lib.* build/bdist.* && mkdir -p $(WHEELS)
+	SETUPTOOLS_RUST_CARGO_PROFILE=$(PROFILE) $(ENV)/bin/pip wheel --quiet --no-build-isolation --no-deps --wheel-dir $(WHEELS) .
 	@touch $@
 
 $(ENV)/.wheel: $(WHEELS)/.built

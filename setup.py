@@ -13,7 +13,8 @@ setup(
         RustExtension(
             "_cffi_backend",
             path="crates/cffi-backend/Cargo.toml",
-            binding=Binding.PyO3,
+            # Binding.PyO3 would ask for a feature of the crate `pyo3`, which is not used here.
+            binding=Binding.NoBinding,
             features=["system-libffi"] if USE_SYSTEM_LIBFFI else [],
         )
     ]

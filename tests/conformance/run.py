@@ -26,8 +26,9 @@ import table
 from table import Outcome
 
 PYTHON_VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
-PYTHON_TAG = f"py{PYTHON_VERSION}{getattr(sys, 'abiflags', '')}"
-WHEELS = source.ROOT / "build" / "wheels" / PYTHON_TAG
+# The Makefile names environments and folders of wheels alike, "py3.11" for one.
+ENVIRONMENT = Path(sys.prefix).name
+WHEELS = source.ROOT / "build" / "wheels" / ENVIRONMENT
 NEEDS_FIXTURES = "src/c/test_c.py"
 # A file that goes on crashing is broken; nothing is learned from the rest.
 MAX_RESTARTS = 40
@@ -98,7 +99,7 @@ def run_file(
     folder: Path, file: str, options: argparse.Namespace
 ) -> tuple[dict[str, Outcome], list[str]]:
     """The outcome of every test in a file, and what else was wrong."""
-    work = source.BUILD / "runs" / PYTHON_TAG / file.replace("/", "-").removesuffix(".py")
+    work = source.BUILD / "runs" / ENVIRONMENT / file.replace("/", "-").removesuffix(".py")
     shutil.rmtree(work, ignore_errors=True)
     (work / "tmp").mkdir(parents=True)
     report, done, log = work / "report.jsonl", work / "done.txt", work / "output.txt"
