@@ -67,7 +67,7 @@ class Realizer:
     def complete(self, type: model.BaseTypeByIdentity) -> Any:
         """The ctype for 'type', whose size is known if it has one."""
         btype = self.named(type)
-        if isinstance(type, model.StructOrUnion) and not self._native:
+        if isinstance(type, model.StructOrUnion) and not self._is_native(type):
             self._give_members(type, btype)
         return btype
 
@@ -75,6 +75,9 @@ class Realizer:
         """Give their members to all structs that were met on the way."""
         while self._unfinished:
             self.complete(self._unfinished.pop())
+
+    def _is_native(self, type: model.BaseTypeByIdentity) -> bool:
+        return self._native is not None and self._native(type) is not None
 
     def _build(self, type: model.BaseTypeByIdentity) -> Any:
         for base in type.__class__.__mro__:

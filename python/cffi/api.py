@@ -10,10 +10,9 @@ what a step needs beyond the extension is imported inside of it.
 """
 
 import sys
+from _thread import allocate_lock
 
 import _cffi_backend
-
-from .lock import allocate_lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

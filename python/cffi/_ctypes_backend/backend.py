@@ -41,19 +41,11 @@ class CTypesBackend:
     def new_void_type(self) -> Any:
         return new_type(Void, "void&")
 
-    def new_primitive_type(self, name: str) -> Any:
-        return new_primitive(name)
-
-    def new_enum_type(
-        self, name: str, enumerators: tuple[str, ...], values: tuple[int, ...], base: Any
-    ) -> Any:
-        return new_enum(name, enumerators, values, base)
-
-    def new_pointer_type(self, item: Any) -> Any:
-        return new_pointer(item)
-
-    def new_array_type(self, pointer: Any, length: int | None) -> Any:
-        return new_array(pointer, length)
+    new_primitive_type = staticmethod(new_primitive)
+    new_enum_type = staticmethod(new_enum)
+    new_pointer_type = staticmethod(new_pointer)
+    new_array_type = staticmethod(new_array)
+    new_function_type = staticmethod(new_function)
 
     def new_struct_type(self, name: str) -> Any:
         return new_record("struct", name)
@@ -77,9 +69,6 @@ class CTypesBackend:
                 "size or an alignment that a C compiler reported"
             )
         complete_record(btype, fields, 1 if sflags & _SF_PACKED else pack)
-
-    def new_function_type(self, args: tuple[Any, ...], result: Any, has_varargs: bool) -> Any:
-        return new_function(args, result, has_varargs)
 
     def typeof(self, cdata: Any) -> Any:
         if not isinstance(cdata, CTypesData):
@@ -171,11 +160,8 @@ class CTypesBackend:
         guard.destructor = None
         return None
 
-    def get_errno(self) -> int:
-        return ctypes.get_errno()
-
-    def set_errno(self, value: int) -> None:
-        ctypes.set_errno(value)
+    get_errno = staticmethod(ctypes.get_errno)
+    set_errno = staticmethod(ctypes.set_errno)
 
 
 class Guard:
