@@ -33,7 +33,7 @@ def call_printf() -> None:
         b"   %s is %d years old and %.2f m tall\n",
         ffi.new("char[]", b"C"),
         ffi.cast("int", 54),
-        1.72,
+        ffi.cast("double", 1.72),
     )
     libc.fflush(ffi.NULL)
     print(f"   printf returned {written}")

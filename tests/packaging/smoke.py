@@ -34,7 +34,7 @@ def check_calls() -> None:
     assert libc.strlen(b"hello") == 5
 
     text = ffi.new("char[]", 40)
-    arguments = ffi.cast("int", 42), ffi.new("char[]", b"six by nine"), 2.5
+    arguments = ffi.cast("int", 42), ffi.new("char[]", b"six by nine"), ffi.cast("double", 2.5)
     assert libc.snprintf(text, 40, b"%d %s %.1f", *arguments) == 18
     assert ffi.string(text) == b"42 six by nine 2.5"
 
