@@ -113,6 +113,8 @@ pub enum DiagnosticKind {
 pub enum Found {
     /// None.
     EndOfInput,
+    /// None before the end of the directive.
+    EndOfLine,
     /// This text.
     Token(String),
 }
@@ -233,6 +235,12 @@ impl fmt::Display for DiagnosticKind {
                 expected,
             } => {
                 write!(f, "unexpected end of input, expected {expected}")
+            }
+            Self::Unexpected {
+                found: Found::EndOfLine,
+                expected,
+            } => {
+                write!(f, "unexpected end of line, expected {expected}")
             }
             Self::Unexpected {
                 found: Found::Token(found),

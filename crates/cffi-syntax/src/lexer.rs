@@ -413,7 +413,7 @@ impl<'s> Lexer<'s> {
         if name.name.is_empty() || name.name.starts_with(|first: char| first.is_ascii_digit()) {
             let found = name.name.to_owned();
             let found = if found.is_empty() {
-                Found::EndOfInput
+                Found::EndOfLine
             } else {
                 Found::Token(found)
             };

@@ -1,7 +1,8 @@
 //! Errors as text: the first lines in the form that programs match on, then the source line with carets.
 //!
-//! The first form is `cannot parse "LINE"`, a newline, and `FILE:LINE:COLUMN: message`; where a line directive names another file,
-//! `parse error` takes the place of the quoted line. A few errors have a fixed text of their own and no snippet.
+//! That form is `cannot parse "LINE"`, a newline, and `FILE:LINE:COLUMN: message`; where a line directive names another file,
+//! `parse error` takes the place of the quoted line. A few errors have a fixed text of their own and no snippet. There is
+//! no colour: the text goes into an exception.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -12,8 +13,8 @@ use crate::span::Span;
 /// How errors call a text without a line directive.
 pub const DEFAULT_FILE: &str = "<cdef source string>";
 
-/// A line longer than this is shown in part.
-const MAX_SHOWN: u32 = 160;
+/// Of a longer line, only a part is drawn.
+const MAX_DRAWN: u32 = 120;
 
 /// What was being parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub fn render(source: &SourceText, what: Rendering, diagnostics: &[Diagnostic]) 
     let Some(first) = errors.next() else {
         return String::new();
     };
-    let mut text = headline(source, what, first);
+    let mut text = opening(source, what, first);
     for error in errors {
         text.push_str("\n\n");
         text.push_str(&annotated(source, error));
@@ -41,44 +42,45 @@ pub fn render(source: &SourceText, what: Rendering, diagnostics: &[Diagnostic]) 
     text
 }
 
-/// A source line with carets under `span` and `message` above it, for errors that are found after parsing.
+/// `FILE:LINE:COLUMN: message` and the source line with carets under `span`: for errors that are found after parsing.
 #[must_use]
 pub fn snippet(source: &SourceText, span: Span, message: &str) -> String {
     draw(source, span, message, None)
 }
 
-fn headline(source: &SourceText, what: Rendering, error: &Diagnostic) -> String {
+fn opening(source: &SourceText, what: Rendering, error: &Diagnostic) -> String {
     let location = source.location(error.span.start);
-    let file = location.file.unwrap_or(DEFAULT_FILE);
     match (&error.kind, what) {
         (DiagnosticKind::UnsupportedDefine { .. }, _)
         | (DiagnosticKind::UnknownIdentifier { .. }, Rendering::TypeName) => error.to_string(),
-        (DiagnosticKind::FunctionBody, _) => format!("{file}:{}: {error}", location.line),
-        _ => {
-            let opening = if location.file.is_none() {
-                format!(
-                    "cannot parse \"{}\"",
-                    source.line_at(error.span.start).0.trim()
-                )
-            } else {
-                "parse error".to_owned()
-            };
-            let snippet = annotated(source, error);
+        (DiagnosticKind::FunctionBody, _) => {
             format!(
-                "{opening}\n{file}:{}:{}: {error}\n\n{snippet}",
-                location.line, location.column
+                "{}:{}: {error}",
+                location.file.unwrap_or(DEFAULT_FILE),
+                location.line
+            )
+        }
+        _ if location.file.is_some() => format!("parse error\n{}", annotated(source, error)),
+        _ => {
+            let (line, _) = source.line_at(error.span.start);
+            format!(
+                "cannot parse \"{}\"\n{}",
+                line.trim(),
+                annotated(source, error)
             )
         }
     }
 }
 
 fn annotated(source: &SourceText, error: &Diagnostic) -> String {
-    draw(
-        source,
-        error.span,
-        &error.to_string(),
-        error.hint.as_deref(),
-    )
+    let message = match &error.kind {
+        // The full text is for an error that stands first.
+        DiagnosticKind::UnsupportedDefine { name, .. } => {
+            format!("the replacement of '{name}' is neither an integer constant nor '...'")
+        }
+        kind => kind.to_string(),
+    };
+    draw(source, error.span, &message, error.hint.as_deref())
 }
 
 fn draw(source: &SourceText, span: Span, message: &str, hint: Option<&str>) -> String {
@@ -88,39 +90,41 @@ fn draw(source: &SourceText, span: Span, message: &str, hint: Option<&str>) -> S
     let length = to_offset(line.len());
     let from = span.start.saturating_sub(start).min(length);
     let until = span.end.saturating_sub(start).clamp(from, length);
-    let range = index(from)..index(until);
 
+    let annotation = AnnotationKind::Primary.span(to_index(from)..to_index(until));
     let shown = Snippet::source(line)
-        .line_start(index(location.line))
-        .path(location.file.unwrap_or(DEFAULT_FILE))
-        .annotation(AnnotationKind::Primary.span(range));
-    let title = message.lines().next().unwrap_or_default();
-    let mut group = Level::ERROR.primary_title(title).element(shown);
+        .line_start(to_index(location.line))
+        .annotation(annotation);
+    let mut group = Group::with_level(Level::ERROR).element(shown);
     if let Some(hint) = hint {
         group = group.element(Level::HELP.message(hint));
     }
-    let groups: [Group<'_>; 1] = [group];
-    Renderer::plain().render(&groups)
+    let file = location.file.unwrap_or(DEFAULT_FILE);
+    let drawing = Renderer::plain().render(&[group]);
+    format!(
+        "{file}:{}:{}: {message}\n{drawing}",
+        location.line, location.column
+    )
 }
 
-/// A window of at most [`MAX_SHOWN`] bytes of `line` around `offset`, and the offset of its first byte.
+/// A window of about [`MAX_DRAWN`] bytes of `line` around `offset`, and the offset of its first byte.
 fn shorten(line: &str, start: u32, offset: u32) -> (&str, u32) {
     let length = to_offset(line.len());
-    if length <= MAX_SHOWN {
+    if length <= MAX_DRAWN {
         return (line, start);
     }
     let boundary = |position: u32| {
         let mut position = position.min(length);
-        while !line.is_char_boundary(index(position)) {
+        while !line.is_char_boundary(to_index(position)) {
             position += 1;
         }
         position
     };
-    let from = boundary(offset.saturating_sub(start).saturating_sub(MAX_SHOWN / 2));
-    let until = boundary(from.saturating_add(MAX_SHOWN));
+    let from = boundary(offset.saturating_sub(start).saturating_sub(MAX_DRAWN / 2));
+    let until = boundary(from.saturating_add(MAX_DRAWN));
     (slice(line, from, until), start.saturating_add(from))
 }
 
-fn index(offset: u32) -> usize {
+fn to_index(offset: u32) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }

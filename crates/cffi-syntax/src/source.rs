@@ -86,9 +86,7 @@ impl SourceText {
     /// Where the byte at `offset` stands. An offset behind the end counts as the end.
     #[must_use]
     pub fn location(&self, offset: u32) -> Location<'_> {
-        let table = self
-            .lines
-            .get_or_init(|| LineTable::new(&self.text, &self.splices));
+        let table = self.lines();
         let offset = offset.min(to_offset(self.text.len()));
         let index = table.starts.partition_point(|&start| start <= offset);
         let start = table
@@ -116,27 +114,23 @@ impl SourceText {
         }
     }
 
-    /// The spliced line around `offset`, without its newline, and the offset of its first byte.
+    /// The line of the original around `offset`, without its end, and the offset of its first byte.
     #[must_use]
     pub fn line_at(&self, offset: u32) -> (&str, u32) {
-        let offset = usize::try_from(offset)
-            .unwrap_or(usize::MAX)
-            .min(self.text.len());
-        let bytes = self.text.as_bytes();
-        let before = bytes.get(..offset).unwrap_or_default();
-        let behind = bytes.get(offset..).unwrap_or_default();
-        let start = before
-            .iter()
-            .rposition(|&byte| byte == b'\n')
-            .map_or(0, |newline| newline + 1);
-        let end = behind
-            .iter()
-            .position(|&byte| byte == b'\n')
-            .map_or(self.text.len(), |newline| offset + newline);
-        (
-            self.text.get(start..end).unwrap_or_default(),
-            to_offset(start),
-        )
+        let starts = &self.lines().starts;
+        let next = starts.partition_point(|&start| start <= offset);
+        let start = starts.get(next.saturating_sub(1)).copied().unwrap_or(0);
+        let end = starts
+            .get(next)
+            .copied()
+            .unwrap_or(u32::MAX)
+            .min(to_offset(self.text.len()));
+        (self.slice(start, end).trim_end_matches(['\n', '\r']), start)
+    }
+
+    fn lines(&self) -> &LineTable {
+        self.lines
+            .get_or_init(|| LineTable::new(&self.text, &self.splices))
     }
 
     /// The text between two offsets; empty where they are no character boundaries.

@@ -2,6 +2,12 @@
 //!
 //! `*.c` is a cdef. `*.txt` holds type strings, one in a line.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at what it does not expect"
+)]
+
 mod support;
 
 use cffi_syntax::{

@@ -4,6 +4,7 @@
 
 use super::declarator::Naming;
 use super::specifier::Context;
+use super::unknown::macro_hint;
 use super::{Failed, Parse, Parser};
 use crate::ast::{
     Declaration, Declarator, Define, Derivation, InitDeclarator, Initializer, Item, Linkage,
@@ -282,11 +283,23 @@ impl<'s> Parser<'s, '_> {
         let token = self.token();
         let missing = token.first_on_line
             || matches!(token.kind, TokenKind::RightBrace | TokenKind::EndOfInput);
-        let hint = missing.then(|| {
-            let line = self.source.location(self.last_end.saturating_sub(1)).line;
-            format!("a ';' may be missing at the end of line {line}")
-        });
+        let hint = if missing {
+            let line = self.source.location(self.last_character().start).line;
+            Some(format!("a ';' may be missing at the end of line {line}"))
+        } else if token.kind == TokenKind::Identifier && self.is_behind_parenthesis() {
+            Some(macro_hint(self.spelling(token)))
+        } else {
+            None
+        };
         self.unexpected_with(expected, hint)
+    }
+
+    fn is_behind_parenthesis(&self) -> bool {
+        let before = self
+            .position
+            .checked_sub(1)
+            .and_then(|before| self.tokens.get(before));
+        before.is_some_and(|token| token.kind == TokenKind::RightParen)
     }
 
     /// Reports a declarator that is not there.

@@ -1,7 +1,7 @@
 //! Enums (C11 6.7.2.2, C23's underlying type), with CFFI's `...` for values and for the rest.
 
 use super::specifier::Context;
-use super::{Parse, Parser};
+use super::{Failed, Parse, Parser};
 use crate::ast::{EnumBody, EnumSpecifier, Enumerator, EnumeratorValue};
 use crate::diagnostic::Expected;
 use crate::token::TokenKind;
@@ -41,15 +41,20 @@ impl<'s> Parser<'s, '_> {
     fn enum_body(&mut self) -> Parse<EnumBody<'s>> {
         let open = self.bump().span.start;
         let mut body = EnumBody::default();
+        let mut failed_before = false;
         while !self.eat(TokenKind::RightBrace) {
             // A `;` means that the brace is missing: the rest of the text is no list of enumerators.
             if self.at_end() || self.at(TokenKind::Semicolon) {
+                if failed_before {
+                    return Err(Failed);
+                }
                 let hint = self.unclosed_hint(open);
                 return Err(self.unexpected_with(Expected::RightBrace, Some(hint)));
             }
             let progress = self.progress();
             if self.enumerator(&mut body).is_err() {
                 self.recover_enumerator();
+                failed_before = true;
             }
             self.ensure_progress(&progress);
         }

@@ -23,7 +23,7 @@ use crate::diagnostic::{Diagnostic, DiagnosticKind, Diagnostics, Expected, Found
 use crate::directive::PackHistory;
 use crate::lexer::{Lexed, lex};
 use crate::scope::{Scope, TypeNames};
-use crate::source::{SourceText, slice};
+use crate::source::{SourceText, slice, to_offset};
 use crate::span::Span;
 use crate::token::{SOFT_KEYWORDS, Token, TokenKind, TokenSet};
 
@@ -91,6 +91,10 @@ pub fn parse_type_name<'s>(
             expected: Expected::Type,
         };
         parser.diagnostics.push(Diagnostic::new(kind, define.span));
+    }
+    if lexical.has_errors() || parser.diagnostics.has_errors() {
+        // In one line, what else is wrong is an echo.
+        parser.suspicion = Suspicion::WrongType;
     }
     let outcome = parser.whole_type_name();
     let flawed = lexical.has_errors() || parser.diagnostics.has_errors();
@@ -206,6 +210,13 @@ impl<'s, 'n> Parser<'s, 'n> {
     /// From `start` to the end of the last consumed token.
     fn span_from(&self, start: u32) -> Span {
         Span::new(start, self.last_end.max(start))
+    }
+
+    /// The last character of the last consumed token.
+    fn last_character(&self) -> Span {
+        let last = slice(self.text, 0, self.last_end).chars().next_back();
+        let length = last.map_or(0, |last| to_offset(last.len_utf8()));
+        Span::new(self.last_end.saturating_sub(length), self.last_end)
     }
 
     /// Consumes the current token.
@@ -329,8 +340,8 @@ impl<'s, 'n> Parser<'s, 'n> {
         };
         // The end of the text is nowhere: the end of the last token shows more.
         let span = match found {
-            Found::EndOfInput => Span::new(self.last_end.saturating_sub(1), self.last_end),
-            Found::Token(_) => token.span,
+            Found::EndOfInput => self.last_character(),
+            _ => token.span,
         };
         let kind = DiagnosticKind::Unexpected { found, expected };
         self.report_full(Diagnostic { kind, span, hint });

@@ -80,26 +80,31 @@ fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<
     scored.min().map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein's distance; `None` for long names.
+/// The number of characters to insert, delete, replace or swap with their neighbour; `None` for long names.
 fn distance(left: &str, right: &str) -> Option<usize> {
     if left.len() > MAX_COMPARED || right.len() > MAX_COMPARED {
         return None;
     }
-    // `row[i]` is the distance of the part of `left` so far from the first `i` characters of `right`.
-    let mut row: Vec<usize> = (0..=right.chars().count()).collect();
-    for (done, left) in left.chars().enumerate() {
-        let mut diagonal = done;
-        let mut before = done + 1;
-        let (first, rest) = row.split_first_mut()?;
-        *first = before;
-        for (cell, right) in rest.iter_mut().zip(right.chars()) {
-            let replaced = diagonal + usize::from(left != right);
-            diagonal = *cell;
-            before = replaced.min(*cell + 1).min(before + 1);
-            *cell = before;
+    let left: Vec<char> = left.chars().collect();
+    let right: Vec<char> = right.chars().collect();
+    // `row[j]` is the distance of the first `i` characters of `left` from the first `j` of `right`; two rows before it are kept.
+    let mut earlier: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=right.len()).collect();
+    for (i, &a) in left.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, &b) in right.iter().enumerate() {
+            let replaced = above.get(j)? + usize::from(a != b);
+            let mut best = replaced.min(above.get(j + 1)? + 1).min(row.get(j)? + 1);
+            let swapped =
+                i > 0 && j > 0 && left.get(i - 1) == Some(&b) && right.get(j - 1) == Some(&a);
+            if swapped {
+                best = best.min(earlier.get(j - 1)? + 1);
+            }
+            row.push(best);
         }
+        earlier = std::mem::replace(&mut above, row);
     }
-    row.last().copied()
+    above.last().copied()
 }
 
 #[cfg(test)]
@@ -117,6 +122,9 @@ mod tests {
         check("kitten", "sitting", 3);
         check("uint32", "uint32_t", 2);
         check("abc", "abc", 0);
+        check("unit", "uint", 1);
+        check("ab", "ba", 1);
+        check("é", "e", 1);
     }
 
     #[test]

@@ -40,7 +40,9 @@ impl<'s> Parser<'s, '_> {
             T::Comma | T::RightParen if context == Context::Parameter => Reading::LoneIdentifier,
             T::LeftParen if self.kind_at(distance + 1) == T::Star => Reading::Type,
             T::LeftParen => match self.behind_parentheses(distance) {
-                Some(behind) if self.declares(behind) => Reading::Macro,
+                Some(behind) if self.declares(behind) || self.kind_at(behind) == T::Identifier => {
+                    Reading::Macro
+                }
                 _ => plain,
             },
             T::Star | T::Ellipsis | T::Cdecl | T::Stdcall | T::Attribute | T::Declspec => {
@@ -82,10 +84,7 @@ impl<'s> Parser<'s, '_> {
         let kind = DiagnosticKind::UnknownType {
             name: ident.name.to_owned(),
         };
-        let hint = format!(
-            "if '{}' is a macro, leave it out: there is no preprocessor in cdef()",
-            ident.name
-        );
+        let hint = macro_hint(ident.name);
         self.report_full(Diagnostic::new(kind, ident.span).with_hint(hint));
         self.suspicion = Suspicion::WrongType;
     }
@@ -119,12 +118,18 @@ impl<'s> Parser<'s, '_> {
         let span = if name.is_some() {
             token.span
         } else {
-            Span::new(self.last_end.saturating_sub(1), self.last_end)
+            self.last_character()
         };
-        if self.suspicion == Suspicion::None {
+        // The lexer has reported an invalid token.
+        if self.suspicion == Suspicion::None && token.kind != TokenKind::Invalid {
             self.report(DiagnosticKind::MissingType { name: name.clone() }, span);
             self.suspicion = Suspicion::WrongType;
         }
         if name.is_some() { Ok(()) } else { Err(Failed) }
     }
+}
+
+/// A hint for a name that looks like a macro.
+pub(super) fn macro_hint(name: &str) -> String {
+    format!("if '{name}' is a macro, leave it out: there is no preprocessor in cdef()")
 }
