@@ -1,11 +1,12 @@
-"""The one thing that pyproject.toml cannot say: which libffi the extension module is linked with."""
+"""What pyproject.toml cannot say: which libffi the extension module is linked with."""
 
 import os
 
 from setuptools import setup
 from setuptools_rust import Binding, RustExtension
 
-# A copy that is built along, unless the system's is asked for: distributions want security fixes of libffi in one place.
+# A copy that is built along, unless the system's is asked for: distributions want
+# security fixes of libffi in one place.
 USE_SYSTEM_LIBFFI = os.environ.get("CFFI_SYSTEM_LIBFFI", "") not in ("", "0")
 
 setup(

@@ -12,8 +12,7 @@ import time
 from pathlib import Path
 
 import _cffi_backend
-
-from cffi import CDefError, FFI
+from cffi import FFI, CDefError
 
 
 def title(text: str) -> None:
@@ -80,8 +79,10 @@ def compress_file() -> None:
 
         const char *zlibVersion(void);
         uLong compressBound(uLong sourceLen);
-        int compress2(Bytef *dest, uLongf *destLen, const Bytef *source, uLong sourceLen, int level);
-        int uncompress(Bytef *dest, uLongf *destLen, const Bytef *source, uLong sourceLen);
+        int compress2(Bytef *dest, uLongf *destLen,
+                      const Bytef *source, uLong sourceLen, int level);
+        int uncompress(Bytef *dest, uLongf *destLen,
+                       const Bytef *source, uLong sourceLen);
         uLong crc32(uLong crc, const Bytef *buf, uInt len);
 
         #define Z_OK                    0
@@ -99,7 +100,9 @@ def compress_file() -> None:
 
     back = bytearray(len(original))
     back_size = ffi.new("uLongf *", len(back))
-    status = zlib.uncompress(ffi.from_buffer("Bytef[]", back), back_size, packed, size[0])
+    status = zlib.uncompress(
+        ffi.from_buffer("Bytef[]", back), back_size, packed, size[0]
+    )
     assert status == zlib.Z_OK and back == original
     print(f"   zlib {ffi.string(zlib.zlibVersion()).decode()}, {path.name}")
     print(f"   {len(original)} bytes -> {size[0]} -> {back_size[0]}, the same again")
@@ -138,7 +141,9 @@ def query_sqlite() -> None:
     def on_row(context, count, values, names):  # type: ignore[no-untyped-def]
         rows = ffi.from_handle(context)
         text = [ffi.string(value).decode() for value in values[0:count]]
-        rows.append(dict(zip((ffi.string(name).decode() for name in names[0:count]), text)))
+        rows.append(
+            dict(zip((ffi.string(name).decode() for name in names[0:count]), text))
+        )
         return 0
 
     def execute(sql: str) -> list[dict[str, str]]:
@@ -157,7 +162,9 @@ def query_sqlite() -> None:
         INSERT INTO language VALUES ('C', 1972), ('Python', 1991), ('Rust', 2012);
     """)
     print(f"   SQLite {ffi.string(sqlite.sqlite3_libversion()).decode()}, {database!r}")
-    for row in execute("SELECT name, year, 2026 - year AS age FROM language ORDER BY year"):
+    for row in execute(
+        "SELECT name, year, 2026 - year AS age FROM language ORDER BY year"
+    ):
         print("  ", row)
     try:
         execute("SELEC 1")
@@ -176,7 +183,13 @@ def sort_with_python() -> None:
     libc = ffi.dlopen(None)
     planets = ffi.new(
         "planet_t[]",
-        [(b"Earth", 5.97), (b"Mercury", 0.33), (b"Neptune", 102), (b"Mars", 0.64), (b"Venus", 4.87)],
+        [
+            (b"Earth", 5.97),
+            (b"Mercury", 0.33),
+            (b"Neptune", 102),
+            (b"Mars", 0.64),
+            (b"Venus", 4.87),
+        ],
     )
     comparisons = 0
 

@@ -6,9 +6,8 @@ import sysconfig
 from pathlib import Path
 
 import _cffi_backend
-import pytest
-
 import cffi
+import pytest
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -16,7 +15,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     site = Path(sysconfig.get_path("platlib"))
     for module in (cffi, _cffi_backend):
         if module.__file__ is None or site not in Path(module.__file__).parents:
-            pytest.exit(f"{module.__name__} comes from {module.__file__}, not from {site}", 3)
+            pytest.exit(
+                f"{module.__name__} comes from {module.__file__}, not from {site}", 3
+            )
     if not hasattr(_cffi_backend, "_InlineFFI"):
         pytest.exit(f"{_cffi_backend.__file__} is not ours", 3)
 

@@ -67,15 +67,17 @@ def cargo_count(output: str) -> Count | None:
 
 def pytest_count(output: str) -> Count | None:
     """Reads the last line of pytest; tests that could not be set up failed."""
-    summary = re.findall(
-        r"^=*\s*((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s", output, re.M
-    )
+    summary = re.findall(r"^=*\s*((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s", output, re.M)
     if not summary:
         return None
-    numbers = {word: int(number) for number, word in re.findall(r"(\d+) ([a-z]+)", summary[-1])}
+    numbers = {
+        word: int(number) for number, word in re.findall(r"(\d+) ([a-z]+)", summary[-1])
+    }
     return Count(
         passed=numbers.get("passed", 0) + numbers.get("xfailed", 0),
-        failed=sum(numbers.get(word, 0) for word in ("failed", "error", "errors", "xpassed")),
+        failed=sum(
+            numbers.get(word, 0) for word in ("failed", "error", "errors", "xpassed")
+        ),
         skipped=numbers.get("skipped", 0),
     )
 
@@ -102,12 +104,25 @@ PARTS = [
     Part("fmt", ["cargo", "fmt", "--all", "--check"], no_count),
     Part(
         "clippy",
-        ["cargo", "clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"],
+        [
+            "cargo",
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ],
         no_count,
     ),
     Part("ruff", [str(LINT / "ruff"), "check", "--quiet", *CHECKED_BY_RUFF], no_count),
     Part("mypy", [str(LINT / "mypy"), "--strict", "python/cffi"], no_count),
-    Part("rust", ["cargo", "test", "--quiet", "--workspace", "--no-fail-fast"], cargo_count),
+    Part(
+        "rust",
+        ["cargo", "test", "--quiet", "--workspace", "--no-fail-fast"],
+        cargo_count,
+    ),
     Part("python", [*PYTEST, "tests/python"], pytest_count),
     Part("conformance", [PYTHON, "tests/conformance/run.py"], own_count),
     Part("headers", [*PYTEST, "tests/headers"], pytest_count),
@@ -137,12 +152,15 @@ def run(part: Part, arguments: list[str]) -> Count:
     count = part.count("".join(lines))
     if count is None:
         count = Count()
-    # Whatever the output says: a status other than 0 is a failure, and so is a part that tested nothing.
+    # Whatever the output says: a status other than 0 is a failure, and so is a part
+    # that tested nothing.
     if status != 0 and part.count is no_count:
         count = Count(failed=1)
     elif (status != 0 and count.failed == 0) or count.passed + count.failed == 0:
         count.failed += 1
-        print(f"{part.name}: ended with status {status} after {count.passed} passed tests")
+        print(
+            f"{part.name}: ended with status {status} after {count.passed} passed tests"
+        )
     print(f"{part.name}: {count}   ({time.monotonic() - start:.0f} s)", flush=True)
     return count
 
@@ -161,7 +179,10 @@ def main(words: list[str]) -> int:
         names = list(by_name)
     unknown = [name for name in names if name not in by_name]
     if unknown or not names:
-        print(f"unknown parts {unknown}; there are: all {' '.join(by_name)}", file=sys.stderr)
+        print(
+            f"unknown parts {unknown}; there are: all {' '.join(by_name)}",
+            file=sys.stderr,
+        )
         return 2
 
     counts = [(name, run(by_name[name], arguments)) for name in names]

@@ -15,6 +15,7 @@ import re
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from cases import CASES
@@ -40,9 +41,13 @@ def main() -> None:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ours", required=True, help="a Python with this cffi")
-    parser.add_argument("--upstream", required=True, help="the same Python with upstream's cffi")
+    parser.add_argument(
+        "--upstream", required=True, help="the same Python with upstream's cffi"
+    )
     parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("names", nargs="*", help="words of groups or cases; 'start' for start-up")
+    parser.add_argument(
+        "names", nargs="*", help="words of groups or cases; 'start' for start-up"
+    )
     return parser.parse_args()
 
 
@@ -74,10 +79,10 @@ def measure_start(pythons: list[str], repeats: int) -> None:
         return float(microseconds) * 1e3
 
     repeats *= 3
-    bare = alternate([lambda python=python: wall(python, "pass") for python in pythons], repeats)
-    imports = alternate([lambda python=python: import_time(python) for python in pythons], repeats)
+    bare = alternate([partial(wall, python, "pass") for python in pythons], repeats)
+    imports = alternate([partial(import_time, python) for python in pythons], repeats)
     whole = alternate(
-        [lambda python=python: wall(python, FIRST_CALL) for python in pythons], repeats
+        [partial(wall, python, FIRST_CALL) for python in pythons], repeats
     )
     print("start")
     row("a bare interpreter", bare)
@@ -86,7 +91,9 @@ def measure_start(pythons: list[str], repeats: int) -> None:
     row("import, cdef, dlopen, a call", above, "above the bare interpreter")
 
 
-def measure_cases(pythons: list[str], library: Path, repeats: int, names: list[str]) -> None:
+def measure_cases(
+    pythons: list[str], library: Path, repeats: int, names: list[str]
+) -> None:
     workers = [Worker(python, library) for python in pythons]
     group = ""
     for index, case in enumerate(CASES):
@@ -95,7 +102,8 @@ def measure_cases(pythons: list[str], library: Path, repeats: int, names: list[s
         if case.group != group:
             group = case.group
             print(group)
-        times = alternate([lambda w=worker: w.measure(index) for worker in workers], repeats)
+        measures = [partial(worker.measure, index) for worker in workers]
+        times = alternate(measures, repeats)
         row(case.name, times)
     for worker in workers:
         worker.close()

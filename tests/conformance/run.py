@@ -64,23 +64,33 @@ def main() -> int:
         passed += passed_here
         failed += len(differences)
         others = summary_of_others(actual)
-        print(f"{file}: {passed_here} passed{others} ({time.monotonic() - start:.1f} s)")
+        print(
+            f"{file}: {passed_here} passed{others} ({time.monotonic() - start:.1f} s)"
+        )
         for difference in differences:
             print("  difference:", shorten(difference, options.verbose), flush=True)
     if options.record:
         table.save(expected)
-    # A difference is what fails here, be it an unexpected pass; tests listed as failing do not count.
+    # A difference is what fails here, be it an unexpected pass; a listed failure is none.
     print(f"conformance on Python {PYTHON_VERSION}: {passed} passed, {failed} failed")
     return 1 if failed else 0
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", help="such as test_c or testing/cffi0/test_model.py")
-    parser.add_argument("-k", metavar="EXPRESSION", help="only tests that match, as in pytest")
-    parser.add_argument("--record", action="store_true", help="write the outcomes into the table")
-    parser.add_argument("--verbose", action="store_true", help="whole messages, and pytest's output")
-    parser.add_argument("--timeout", type=float, default=180, help="seconds for one test")
+    parser.add_argument(
+        "files", nargs="*", help="such as test_c or testing/cffi0/test_model.py"
+    )
+    parser.add_argument(
+        "-k", metavar="EXPRESSION", help="only tests that match, as in pytest"
+    )
+    parser.add_argument(
+        "--record", action="store_true", help="write the outcomes into the table"
+    )
+    parser.add_argument("--verbose", action="store_true", help="whole messages")
+    parser.add_argument(
+        "--timeout", type=float, default=180, help="seconds for one test"
+    )
     return parser.parse_args()
 
 
@@ -89,9 +99,11 @@ def resolve(folder: Path, name: str) -> str:
     if (folder / name).is_file():
         return name
     stem = name.removesuffix(".py")
-    found = [path for path in sorted(folder.rglob(f"{stem}.py"))]
+    found = sorted(folder.rglob(f"{stem}.py"))
     if len(found) != 1:
-        raise source.SetUpError(f"{len(found)} test files of upstream are called {name!r}")
+        raise source.SetUpError(
+            f"{len(found)} test files of upstream are called {name!r}"
+        )
     return found[0].relative_to(folder).as_posix()
 
 
@@ -99,12 +111,30 @@ def run_file(
     folder: Path, file: str, options: argparse.Namespace
 ) -> tuple[dict[str, Outcome], list[str]]:
     """The outcome of every test in a file, and what else was wrong."""
-    work = source.BUILD / "runs" / ENVIRONMENT / file.replace("/", "-").removesuffix(".py")
+    work = (
+        source.BUILD / "runs" / ENVIRONMENT / file.replace("/", "-").removesuffix(".py")
+    )
     shutil.rmtree(work, ignore_errors=True)
     (work / "tmp").mkdir(parents=True)
     report, done, log = work / "report.jsonl", work / "done.txt", work / "output.txt"
-    command = [sys.executable, "-m", "pytest", "-p", "cffi_conformance", "-p", "no:cacheprovider"]
-    command += ["-q", "--tb=short", "--rootdir", str(folder), "-c", str(folder / "pytest.ini"), file]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "cffi_conformance",
+        "-p",
+        "no:cacheprovider",
+    ]
+    command += [
+        "-q",
+        "--tb=short",
+        "--rootdir",
+        str(folder),
+        "-c",
+        str(folder / "pytest.ini"),
+        file,
+    ]
     if options.k:
         command += ["-k", options.k]
     environment = {
@@ -132,7 +162,10 @@ def run_file(
         problems.append(f"given up after {MAX_RESTARTS} crashes")
     if options.verbose:
         print(log.read_text(errors="replace"))
-    elif any(outcome.word in ("crashed", "timeout") for outcome in outcomes.values()) or problems:
+    elif (
+        any(outcome.word in ("crashed", "timeout") for outcome in outcomes.values())
+        or problems
+    ):
         print(f"  pytest's output is in {log}")
     return outcomes, problems
 
@@ -148,7 +181,11 @@ def run_process(
     """Run pytest; say how it ended: "exit", "timeout", or the signal."""
     with open(log, "a") as output:
         process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
         seen, since = -1, time.monotonic()
         while True:
@@ -168,9 +205,13 @@ def run_process(
 
 
 def read_report(
-    report: Path, file: str, outcomes: dict[str, Outcome], problems: list[str], ending: str
+    report: Path,
+    file: str,
+    outcomes: dict[str, Outcome],
+    problems: list[str],
+    ending: str,
 ) -> bool:
-    """Add the outcomes of one process; False if it broke off in a test and the rest is still to run."""
+    """Add the outcomes of one process; False if it broke off and the rest is to run."""
     running = None
     finished = False
     before = len(outcomes)

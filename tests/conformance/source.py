@@ -22,7 +22,12 @@ BUILD = ROOT / "build" / "conformance"
 VERSION = "2.1.1"
 SDIST_SHA256 = "dd31f52ea1086513bb9df30f8fcee9b8918323ae067a3d5b78bc826a000712be"
 # The tests, and two data files of the package that some of them read.
-UNPACKED = ("testing/", "src/c/test_c.py", "src/cffi/parse_c_type.h", "src/cffi/_cffi_include.h")
+UNPACKED = (
+    "testing/",
+    "src/c/test_c.py",
+    "src/cffi/parse_c_type.h",
+    "src/cffi/_cffi_include.h",
+)
 
 
 class SetUpError(Exception):
@@ -60,8 +65,23 @@ def download_sdist() -> None:
     BUILD.mkdir(parents=True, exist_ok=True)
     requirement = BUILD / "requirement.txt"
     requirement.write_text(f"cffi=={VERSION} --hash=sha256:{SDIST_SHA256}\n")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
-    command += ["--no-binary", "cffi", "--dest", str(BUILD), "--requirement", str(requirement)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--require-hashes",
+    ]
+    command += [
+        "--no-binary",
+        "cffi",
+        "--dest",
+        str(BUILD),
+        "--requirement",
+        str(requirement),
+    ]
     if subprocess.run(command).returncode != 0:
         raise SetUpError("could not download the sdist of cffi from PyPI")
 
@@ -70,7 +90,9 @@ def prove_ours(wheels: Path) -> None:
     """Raise SetUpError unless this environment has our wheel, file by file, and no other cffi."""
     found = sorted(wheels.glob("cffi-*.whl"))
     if len(found) != 1:
-        raise SetUpError(f"expected one wheel in {wheels}, found {len(found)}; run `make build`")
+        raise SetUpError(
+            f"expected one wheel in {wheels}, found {len(found)}; run `make build`"
+        )
     site = Path(sysconfig.get_path("platlib"))
     with zipfile.ZipFile(found[0]) as wheel:
         for name in wheel.namelist():
@@ -83,9 +105,13 @@ def prove_ours(wheels: Path) -> None:
                 )
     distribution = importlib.metadata.distribution("cffi")
     if distribution.requires:
-        raise SetUpError(f"cffi in {site} requires {distribution.requires}, so it is upstream's")
+        raise SetUpError(
+            f"cffi in {site} requires {distribution.requires}, so it is upstream's"
+        )
     if importlib.util.find_spec("pycparser") is not None:
-        raise SetUpError("pycparser can be imported here; the tests would not show that we do without")
+        raise SetUpError(
+            "pycparser can be imported here, so nobody would notice its use"
+        )
 
 
 def check_imported(imported: dict[str, str | None], pycparser: bool) -> list[str]:
@@ -110,7 +136,17 @@ def compile_fixtures() -> Path:
     if target.exists() and target.stat().st_mtime > source.stat().st_mtime:
         return target
     include = sysconfig.get_path("include")
-    command = ["cc", "-O1", "-shared", "-fPIC", "-Wall", f"-I{include}", str(source), "-o", str(target)]
+    command = [
+        "cc",
+        "-O1",
+        "-shared",
+        "-fPIC",
+        "-Wall",
+        f"-I{include}",
+        str(source),
+        "-o",
+        str(target),
+    ]
     if subprocess.run(command).returncode != 0:
         raise SetUpError(f"could not compile {source}")
     return target

@@ -20,9 +20,10 @@ else:
 PATH = Path(__file__).with_name("expected.toml")
 
 HEADER = """\
-# What upstream's tests do on our wheel: per file how many pass, and each test that does not, with the reason.
-# `run.py` fails on any difference, in either direction. `run.py --record` writes the numbers and the names;
-# reasons are written by hand, and a missing one is a difference too.
+# What upstream's tests do on our wheel: per file how many pass, and each test that does
+# not, with the reason. `run.py` fails on any difference, in either direction.
+# `run.py --record` writes the numbers and the names; reasons are written by hand, and a
+# missing one is a difference too.
 #
 # outcome: skipped, xfailed (both decided by the test itself), failed, error, crashed, timeout
 # python:  where only some versions differ; `passed` counts as on the versions that do not
@@ -62,7 +63,9 @@ def load() -> dict[str, Expected]:
     """The table, by file."""
     table: dict[str, Expected] = {}
     for name, entry in tomllib.loads(PATH.read_text(encoding="utf-8")).items():
-        exceptions = [NotPassed(**exception) for exception in entry.get("not_passed", [])]
+        exceptions = [
+            NotPassed(**exception) for exception in entry.get("not_passed", [])
+        ]
         table[name] = Expected(entry["passed"], exceptions)
     return table
 
@@ -85,7 +88,9 @@ def compare(expected: Expected, actual: dict[str, Outcome], version: str) -> lis
         if outcome.word != word:
             message = f": {outcome.message}" if outcome.message else ""
             differences.append(f"{test} {outcome.word}, expected {word}{message}")
-    differences += [f"{test} was not run, expected {word}" for test, word in expected_words.items()]
+    differences += [
+        f"{test} was not run, expected {word}" for test, word in expected_words.items()
+    ]
 
     passed = sum(outcome.word == "passed" for outcome in actual.values())
     if passed != expected.passed - elsewhere:
@@ -124,5 +129,10 @@ def save(table: dict[str, Expected]) -> None:
             lines.append(f"reason = {json.dumps(exception.reason, ensure_ascii=False)}")
             if exception.python:
                 lines.append(f"python = {json.dumps(exception.python)}")
-            lines += ["tests = [", *(f"    {json.dumps(test)}," for test in exception.tests), "]", ""]
+            lines += [
+                "tests = [",
+                *(f"    {json.dumps(test)}," for test in exception.tests),
+                "]",
+                "",
+            ]
     PATH.write_text("\n".join(lines), encoding="utf-8")

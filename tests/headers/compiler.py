@@ -79,7 +79,8 @@ def preprocess(header: Header) -> str:
 def wrong_layouts(header: Header, layouts: Iterable[Layout]) -> list[str]:
     """gcc's objections to what we computed."""
     asserts = [
-        f'_Static_assert(sizeof({it.name}) == {it.size} && _Alignof({it.name}) == {it.alignment}, "{it}");'
+        f"_Static_assert(sizeof({it.name}) == {it.size}"
+        f' && _Alignof({it.name}) == {it.alignment}, "");'
         for it in layouts
     ]
     errors = errors_by_line(header, asserts)
@@ -89,14 +90,17 @@ def wrong_layouts(header: Header, layouts: Iterable[Layout]) -> list[str]:
 def complete_in_c(header: Header, names: Iterable[str]) -> list[str]:
     """Those of the types that gcc knows the size of."""
     names = list(names)
-    errors = errors_by_line(header, [f"char sized_{i}[sizeof({name})];" for i, name in enumerate(names)])
+    arrays = [f"char sized_{i}[sizeof({name})];" for i, name in enumerate(names)]
+    errors = errors_by_line(header, arrays)
     return [name for line, name in enumerate(names) if line not in errors]
 
 
 def errors_by_line(header: Header, lines: list[str]) -> dict[int, str]:
     """Compile lines behind the header; the errors by the index of the line."""
     source = f'{header.includes}# 1 "<checks>"\n' + "\n".join(lines) + "\n"
-    result = gcc(header, source, "-fsyntax-only", "-fmax-errors=0", "-fdiagnostics-color=never")
+    result = gcc(
+        header, source, "-fsyntax-only", "-fmax-errors=0", "-fdiagnostics-color=never"
+    )
     found = re.findall(r"^<checks>:(\d+):\d+: error: (.*)$", result.stderr, re.M)
     assert found or result.returncode == 0, result.stderr
     return {int(line) - 1: error for line, error in found}

@@ -12,14 +12,20 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import cffi
 import pytest
 from compiler import Header, Layout, complete_in_c, load, preprocess, wrong_layouts
 
-import cffi
-
 HEADERS = load()
 # Types that a declaration may name, but that CFFI has no values of.
-UNSUPPORTED = ("_Float", "__int128", "__float128", "_Decimal", "__attribute__", "_Complex")
+UNSUPPORTED = (
+    "_Float",
+    "__int128",
+    "__float128",
+    "_Decimal",
+    "__attribute__",
+    "_Complex",
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,7 +34,9 @@ def packages(repository: Path) -> None:
     if shutil.which("dpkg-query") is None:
         pytest.skip("the table of headers is of Debian packages")
     names = sorted({header.package for header in HEADERS})
-    result = subprocess.run([repository / "tools" / "apt.sh", *names, "gcc", "pkg-config"])
+    result = subprocess.run(
+        [repository / "tools" / "apt.sh", *names, "gcc", "pkg-config"]
+    )
     assert result.returncode == 0
 
 
@@ -37,7 +45,9 @@ def test_the_table_is_large_enough() -> None:
     assert len({header.package for header in HEADERS}) >= 15
 
 
-@pytest.mark.parametrize("header", HEADERS, ids=lambda header: f"{header.package}/{header.name}")
+@pytest.mark.parametrize(
+    "header", HEADERS, ids=lambda header: f"{header.package}/{header.name}"
+)
 def test_header(header: Header, ffi: cffi.FFI) -> None:
     ffi.cdef(preprocess(header))
     names = list(declared_types(ffi))

@@ -15,7 +15,9 @@ def check_origin() -> None:
     site = Path(sysconfig.get_path("platlib"))
     for module in (cffi, _cffi_backend):
         assert module.__file__ is not None
-        assert site in Path(module.__file__).parents, f"{module.__file__} is not in {site}"
+        assert site in Path(module.__file__).parents, (
+            f"{module.__file__} is not in {site}"
+        )
         assert module.__version__ == "2.1.1", module.__version__
     assert "pycparser" not in sys.modules
 
@@ -34,7 +36,11 @@ def check_calls() -> None:
     assert libc.strlen(b"hello") == 5
 
     text = ffi.new("char[]", 40)
-    arguments = ffi.cast("int", 42), ffi.new("char[]", b"six by nine"), ffi.cast("double", 2.5)
+    arguments = (
+        ffi.cast("int", 42),
+        ffi.new("char[]", b"six by nine"),
+        ffi.cast("double", 2.5),
+    )
     assert libc.snprintf(text, 40, b"%d %s %.1f", *arguments) == 18
     assert ffi.string(text) == b"42 six by nine 2.5"
 
@@ -69,4 +75,6 @@ if __name__ == "__main__":
     check_origin()
     check_calls()
     check_data()
-    print(f"smoke test passed on Python {sys.version.split()[0]}, {_cffi_backend.__file__}")
+    print(
+        f"smoke test passed on Python {sys.version.split()[0]}, {_cffi_backend.__file__}"
+    )

@@ -15,7 +15,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = ("3.10", "3.11", "3.12", "3.13")
-PROBE = "import sys, venv; print(sys.implementation.name, '%d.%d' % sys.version_info[:2])"
+PROBE = (
+    "import sys, venv; print(sys.implementation.name, '%d.%d' % sys.version_info[:2])"
+)
 
 
 def main() -> int:
@@ -27,17 +29,31 @@ def main() -> int:
             continue
         start = time.monotonic()
         # Not the release profile: it is the wheel of the other parts, and takes long to link.
-        command = ["make", "--no-print-directory", "smoke", f"PYTHON={path}", "PROFILE=dev"]
+        command = [
+            "make",
+            "--no-print-directory",
+            "smoke",
+            f"PYTHON={path}",
+            "PROFILE=dev",
+        ]
         result = subprocess.run(
-            command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            cwd=ROOT,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         seconds = time.monotonic() - start
         if result.returncode == 0:
             passed += 1
-            print(f"Python {version}: {result.stdout.splitlines()[-1]} ({seconds:.0f} s)")
+            print(
+                f"Python {version}: {result.stdout.splitlines()[-1]} ({seconds:.0f} s)"
+            )
         else:
             failed += 1
-            print(f"Python {version} ({path}) FAILED ({seconds:.0f} s)\n{result.stdout}")
+            print(
+                f"Python {version} ({path}) FAILED ({seconds:.0f} s)\n{result.stdout}"
+            )
         sys.stdout.flush()
     print("Pythons not found:", ", ".join(missing) or "none")
     print(f"smoke: {passed} passed, {failed} failed, {len(missing)} skipped")
@@ -48,7 +64,9 @@ def find(version: str) -> Path | None:
     """An interpreter of this version that runs and can make environments."""
     for candidate in candidates(version):
         try:
-            result = subprocess.run([candidate, "-c", PROBE], text=True, capture_output=True)
+            result = subprocess.run(
+                [candidate, "-c", PROBE], text=True, capture_output=True
+            )
         except OSError:
             continue
         if result.returncode == 0 and result.stdout.split() == ["cpython", version]:
@@ -65,7 +83,9 @@ def candidates(version: str) -> list[Path]:
         found.append(Path(on_path))
     roots = {os.environ.get("PYENV_ROOT", ""), str(Path.home() / ".pyenv")} - {""}
     for root in sorted(roots):
-        found += sorted(Path(root, "versions").glob(f"{version}*/bin/{name}"), reverse=True)
+        found += sorted(
+            Path(root, "versions").glob(f"{version}*/bin/{name}"), reverse=True
+        )
     return found
 
 

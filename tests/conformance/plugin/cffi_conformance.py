@@ -56,7 +56,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collectreport(report: pytest.CollectReport) -> None:
     if report.outcome != "passed":
-        emit(collection=report.outcome, id=report.nodeid, message=str(report.longrepr)[-2000:])
+        emit(
+            collection=report.outcome,
+            id=report.nodeid,
+            message=str(report.longrepr)[-2000:],
+        )
 
 
 def pytest_runtest_logstart(nodeid: str) -> None:
@@ -95,9 +99,11 @@ def message_of(report: pytest.TestReport) -> str:
 def pytest_sessionfinish() -> None:
     """Say what was really imported."""
     modules = {
-        name: getattr(sys.modules.get(name), "__file__", None) for name in ("cffi", "_cffi_backend")
+        name: getattr(sys.modules.get(name), "__file__", None)
+        for name in ("cffi", "_cffi_backend")
     }
     emit(
         imported=modules,
-        pycparser="pycparser" in sys.modules or importlib.util.find_spec("pycparser") is not None,
+        pycparser="pycparser" in sys.modules
+        or importlib.util.find_spec("pycparser") is not None,
     )
