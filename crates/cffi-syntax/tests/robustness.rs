@@ -220,7 +220,7 @@ fn deep_nesting_needs_no_deep_stack() {
             }
         }
     };
-    // Half of what a thread of musl's CPython has, and an eighth of a main thread's.
+    // An eighth of what a main thread usually has.
     std::thread::Builder::new()
         .stack_size(1 << 20)
         .spawn(run)
