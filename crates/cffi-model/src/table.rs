@@ -1,0 +1,186 @@
+//! The table of interned types.
+//!
+//! ```text
+//!   TypeId ──▶ types[]   Void | Primitive | Pointer{target} | Array{item} | Function{…} | Record(RecordId) | Enum(EnumId) | …
+//!                                                                               │              │
+//!                              records[]  kind, name, body (added once)  ◀──────┘              │
+//!                              enums[]    name, body (added once)        ◀─────────────────────┘
+//! ```
+//!
+//! Equal types have equal ids. Everything since a [`Mark`] can be taken back.
+
+use rustc_hash::FxHashMap;
+
+use crate::types::{Enum, EnumBody, EnumId, Record, RecordBody, RecordId, RecordName, Type, TypeId};
+
+/// The types of one set of declarations.
+#[derive(Debug, Default)]
+pub struct TypeTable {
+    types: Vec<Type>,
+    ids: FxHashMap<Type, TypeId>,
+    records: Vec<Record>,
+    enums: Vec<Enum>,
+    changes: Vec<Change>,
+}
+
+/// A change of something older than the last mark, with what undoes it.
+#[derive(Debug)]
+enum Change {
+    RecordBody(RecordId),
+    RecordName(RecordId, RecordName),
+    EnumBody(EnumId),
+    EnumName(EnumId, RecordName),
+}
+
+/// A state of the table to go back to.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    types: usize,
+    records: usize,
+    enums: usize,
+}
+
+fn number(index: usize) -> u32 {
+    // Four billion types do not fit in memory: each takes more than a byte.
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+impl TypeTable {
+    /// The id of a type, new or known.
+    pub fn intern(&mut self, ty: Type) -> TypeId {
+        if let Some(id) = self.ids.get(&ty) {
+            return *id;
+        }
+        let id = TypeId(number(self.types.len()));
+        self.types.push(ty.clone());
+        self.ids.insert(ty, id);
+        id
+    }
+
+    /// The type of an id of this table; an id of another table gives some type or `void`.
+    #[must_use]
+    pub fn get(&self, id: TypeId) -> &Type {
+        self.types.get(id.index()).unwrap_or(&Type::Void)
+    }
+
+    /// How many types there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.types.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.types.is_empty()
+    }
+
+    /// The id of a position that [`TypeId::index`] gave.
+    #[must_use]
+    pub fn id_at(&self, index: usize) -> Option<TypeId> {
+        (index < self.types.len()).then(|| TypeId(number(index)))
+    }
+
+    /// A new record and its type.
+    pub fn new_record(&mut self, record: Record) -> (RecordId, TypeId) {
+        let id = RecordId(number(self.records.len()));
+        self.records.push(record);
+        (id, self.intern(Type::Record(id)))
+    }
+
+    /// A new enum and its type.
+    pub fn new_enum(&mut self, enumeration: Enum) -> (EnumId, TypeId) {
+        let id = EnumId(number(self.enums.len()));
+        self.enums.push(enumeration);
+        (id, self.intern(Type::Enum(id)))
+    }
+
+    /// A record.
+    #[must_use]
+    pub fn record(&self, id: RecordId) -> Option<&Record> {
+        self.records.get(id.index())
+    }
+
+    /// The record of a position that [`RecordId::index`] gave.
+    #[must_use]
+    pub fn record_at(&self, index: usize) -> Option<(RecordId, &Record)> {
+        self.records.get(index).map(|record| (RecordId(number(index)), record))
+    }
+
+    /// An enum.
+    #[must_use]
+    pub fn enumeration(&self, id: EnumId) -> Option<&Enum> {
+        self.enums.get(id.index())
+    }
+
+    /// Gives a record its members.
+    pub fn complete_record(&mut self, id: RecordId, body: RecordBody) {
+        if let Some(record) = self.records.get_mut(id.index()) {
+            record.body = Some(body);
+            self.changes.push(Change::RecordBody(id));
+        }
+    }
+
+    /// Gives an enum its enumerators.
+    pub fn complete_enum(&mut self, id: EnumId, body: EnumBody) {
+        if let Some(enumeration) = self.enums.get_mut(id.index()) {
+            enumeration.body = Some(body);
+            self.changes.push(Change::EnumBody(id));
+        }
+    }
+
+    /// Names a record that had no name.
+    pub fn rename_record(&mut self, id: RecordId, name: RecordName) {
+        if let Some(record) = self.records.get_mut(id.index()) {
+            let old = std::mem::replace(&mut record.name, name);
+            self.changes.push(Change::RecordName(id, old));
+        }
+    }
+
+    /// Names an enum that had no name.
+    pub fn rename_enum(&mut self, id: EnumId, name: RecordName) {
+        if let Some(enumeration) = self.enums.get_mut(id.index()) {
+            let old = std::mem::replace(&mut enumeration.name, name);
+            self.changes.push(Change::EnumName(id, old));
+        }
+    }
+
+    /// Marks the present state.
+    pub fn mark(&mut self) -> Mark {
+        self.changes.clear();
+        Mark { types: self.types.len(), records: self.records.len(), enums: self.enums.len() }
+    }
+
+    /// Goes back to the last mark.
+    pub fn roll_back(&mut self, mark: Mark) {
+        while let Some(change) = self.changes.pop() {
+            match change {
+                Change::RecordBody(id) => {
+                    if let Some(record) = self.records.get_mut(id.index()) {
+                        record.body = None;
+                    }
+                }
+                Change::RecordName(id, name) => {
+                    if let Some(record) = self.records.get_mut(id.index()) {
+                        record.name = name;
+                    }
+                }
+                Change::EnumBody(id) => {
+                    if let Some(enumeration) = self.enums.get_mut(id.index()) {
+                        enumeration.body = None;
+                    }
+                }
+                Change::EnumName(id, name) => {
+                    if let Some(enumeration) = self.enums.get_mut(id.index()) {
+                        enumeration.name = name;
+                    }
+                }
+            }
+        }
+        for ty in self.types.drain(mark.types..) {
+            self.ids.remove(&ty);
+        }
+        self.records.truncate(mark.records);
+        self.enums.truncate(mark.enums);
+    }
+}
