@@ -36,7 +36,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 SOURCES := $(shell find crates python Cargo.toml Cargo.lock pyproject.toml setup.py MANIFEST.in -type f \
 	-not -path '*/tests/*' -not -path '*/fuzz/*' -not -path '*/__pycache__/*' -not -name '*.snap' -not -name '*.so' 2>/dev/null)
 
-.PHONY: help build demo test lint bench fmt clean smoke env \
+.PHONY: help build demo test lint bench fmt clean smoke env memcheck \
 	test-rust test-python test-conformance test-packaging test-headers test-smoke typecheck
 
 help:
@@ -56,6 +56,10 @@ test: $(ENV)/.wheel $(LINT)/.ready
 ## make lint               cargo fmt --check, clippy, ruff, mypy
 lint: $(ENV)/.ready $(LINT)/.ready
 	@$(PARTS) fmt clippy ruff mypy
+
+## make memcheck           the demo and our Python tests under valgrind (PROFILE=dev for line numbers)
+memcheck: $(ENV)/.wheel
+	@$(ENV_PYTHON) tools/memcheck.py $(ARGS)
 
 ## make bench              compared with upstream's cffi, in the same run
 bench: $(ENV)/.wheel $(UPSTREAM)/.ready
