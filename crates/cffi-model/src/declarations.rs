@@ -1,393 +1,410 @@
-//! What an FFI has been told by `cdef()`: types, functions, variables and constants, by name and in order.
+//! What an FFI has been told by `cdef()`: types, functions, variables and constants, by name.
 //!
-//! Changed only by [`Declarations::cdef`], [`include`](Declarations::include) and [`parse_type`](Declarations::parse_type), each
-//! of which works on a journal: an error leaves everything as it was. Nothing of an earlier text is ever read again.
-//! How text becomes types is not here (`lower`), nor are sizes (`sizes.rs`).
+//! Changed only through [`Declarations::cdef`] and [`Declarations::include`]. A `cdef()` that fails is taken back as a whole: new
+//! entries are cut off, replaced ones restored, and the type table rolls back to its mark.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::cell::RefCell;
 
-use cffi_syntax::TypeNames;
 use cffi_syntax::ast::Linkage;
+use cffi_syntax::{ParseOptions, Rendering, SourceText, TypeNames, parse_translation_unit, parse_type_name, render};
+use hashbrown::Equivalent;
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use crate::defaults;
-use crate::error::{CdefError, Warning};
-use crate::lower;
-use crate::names::{Constant, Names};
+use crate::defaults::{self, Unicode};
+use crate::error::{CdefError, ErrorKind, Problem};
+use crate::layout::RecordLayout;
+use crate::lower::{self, include};
 use crate::table::TypeTable;
 use crate::target::Target;
-use crate::types::{EnumId, OwnerId, QualType, RecordId, Type, TypeId};
+use crate::types::{EnumId, QualType, RecordId, TypeId};
 
-/// One declared thing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Declaration {
-    /// Its name; of an anonymous enum without a typedef, `$enum_$N`.
-    pub name: Box<str>,
-    /// What it is.
-    pub kind: DeclarationKind,
-    /// Whether it came by `include()`.
-    pub provenance: Provenance,
-}
-
-/// What a [`Declaration`] declares.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DeclarationKind {
-    /// A function.
-    Function {
-        /// A [`Type::Function`].
-        ty: TypeId,
-        /// From `extern "Python"` and the like.
-        linkage: Linkage,
-        /// From [`CdefOptions::export`].
-        export: Export,
-        /// The symbol of an `asm` label.
-        symbol: Option<Box<str>>,
-    },
-    /// A global variable.
-    Variable {
-        /// Its type. Qualifiers of an array's items are here.
-        ty: QualType,
-        /// The symbol of an `asm` label.
-        symbol: Option<Box<str>>,
-    },
-    /// A `const` object that is no array: a value that only the C compiler or the library knows.
-    Constant {
-        /// Its type.
-        ty: QualType,
-        /// The symbol of an `asm` label.
-        symbol: Option<Box<str>>,
-    },
-    /// `#define NAME 42`, `static const int NAME = 42;`.
-    IntegerConstant {
-        /// Its value.
-        value: i128,
-    },
-    /// `#define NAME ...`
-    MacroEllipsis,
-    /// A typedef.
-    Typedef {
-        /// What it names.
-        ty: QualType,
-    },
-    /// `struct name`
-    Struct {
-        /// Which.
-        id: RecordId,
-    },
-    /// `union name`
-    Union {
-        /// Which.
-        id: RecordId,
-    },
-    /// `enum name`
-    Enum {
-        /// Which.
-        id: EnumId,
-    },
-    /// A struct, union or enum without a tag, under the name of its typedef; an enum without one as `$enum_$N`.
-    Anonymous {
-        /// A [`Type::Record`] or [`Type::Enum`].
-        ty: TypeId,
-    },
-}
-
-/// The name spaces. Each name is declared once in each; CFFI keeps more of them apart than C does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the kinds of `DeclarationKind`")]
+/// The name spaces of declarations (C11 6.2.3), and CFFI's list of records named by a typedef.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Space {
-    Function,
-    Variable,
-    Constant,
-    Macro,
+    /// Functions, variables, constants.
+    Ordinary,
+    /// Typedef names.
     Typedef,
+    /// Struct tags.
     Struct,
+    /// Union tags.
     Union,
+    /// Enum tags.
     Enum,
+    /// Records and enums without a tag that a typedef names.
     Anonymous,
 }
 
-impl DeclarationKind {
-    /// The name space of a declaration of this kind.
-    #[must_use]
-    pub const fn space(&self) -> Space {
-        match self {
-            Self::Function { .. } => Space::Function,
-            Self::Variable { .. } => Space::Variable,
-            Self::Constant { .. } => Space::Constant,
-            Self::IntegerConstant { .. } | Self::MacroEllipsis => Space::Macro,
-            Self::Typedef { .. } => Space::Typedef,
-            Self::Struct { .. } => Space::Struct,
-            Self::Union { .. } => Space::Union,
-            Self::Enum { .. } => Space::Enum,
-            Self::Anonymous { .. } => Space::Anonymous,
-        }
-    }
+/// A name in its name space.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The name space.
+    pub space: Space,
+    /// The name.
+    pub name: Box<str>,
+}
 
-    /// The word that CFFI puts in front of the name: in `ffi._parser._declarations` and in errors.
-    #[must_use]
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Function { export: Export::Dll, .. } => "dllexport_python",
-            Self::Function { linkage: Linkage::C, .. } => "function",
-            Self::Function { linkage: Linkage::Python, .. } => "extern_python",
-            Self::Function { linkage: Linkage::PythonPlusC, .. } => "extern_python_plus_c",
-            Self::Variable { .. } => "variable",
-            Self::Constant { .. } => "constant",
-            Self::IntegerConstant { .. } | Self::MacroEllipsis => "macro",
-            Self::Typedef { .. } => "typedef",
-            Self::Struct { .. } => "struct",
-            Self::Union { .. } => "union",
-            Self::Enum { .. } => "enum",
-            Self::Anonymous { .. } => "anonymous",
-        }
+/// A key to look up, without an allocation. It hashes as [`Key`] does.
+#[derive(PartialEq, Eq, Hash)]
+struct Lookup<'a>(Space, &'a str);
+
+impl Equivalent<Key> for Lookup<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        self.0 == key.space && self.1 == &*key.name
     }
 }
 
-/// Whose text a declaration stands in.
+/// What a name was declared as.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Declaration {
+    /// A function.
+    Function {
+        /// A [`crate::types::Type::Function`].
+        ty: TypeId,
+        /// C or Python.
+        linkage: Linkage,
+        /// Declared by `embedding_api()`.
+        exported: Exported,
+        /// The symbol, where an asm label gives another than the name.
+        symbol: Option<Box<str>>,
+    },
+    /// A variable.
+    Variable {
+        /// Its type.
+        ty: QualType,
+        /// The symbol, where an asm label gives another than the name.
+        symbol: Option<Box<str>>,
+    },
+    /// A `const` object or `static const` definition without an integer value.
+    Constant {
+        /// Its type.
+        ty: QualType,
+    },
+    /// An integer constant: an enumerator, a `#define` or a `static const int`.
+    Integer {
+        /// Its value.
+        value: i128,
+        /// Where it comes from.
+        origin: IntegerOrigin,
+    },
+    /// `#define NAME ...` and enumerators or constants whose value the compiler knows.
+    Unknown {
+        /// Where it comes from.
+        origin: IntegerOrigin,
+    },
+    /// A type: of a typedef, a tag, or a record named by a typedef.
+    Type(QualType),
+}
+
+/// Where an integer constant comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Provenance {
-    /// These declarations' own.
-    Own,
-    /// It came by `include()`.
-    Included,
+pub enum IntegerOrigin {
+    /// An enumerator.
+    Enumerator,
+    /// `#define`
+    Define,
+    /// `static const int X = …;`
+    Const,
 }
 
-/// Whether functions are exported from an embedding library.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Export {
-    /// They are not.
-    #[default]
+/// Whether a function is exported from an embedded module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exported {
+    /// It is not.
     No,
-    /// `embedding_api()`: they are.
-    Dll,
+    /// It is.
+    Yes,
 }
 
-/// What happens to a name that is declared again, differently.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Redeclaration {
-    /// An error.
-    #[default]
-    Refuse,
-    /// `override=True`: the last declaration counts.
-    Override,
+/// Whether names may be declared anew with another meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Override {
+    /// That is an error.
+    Refused,
+    /// The new meaning replaces the old one.
+    Allowed,
 }
 
-/// The layout of the records of one cdef.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The options of a `cdef()`.
+#[derive(Clone, Copy, Debug)]
+pub struct CdefOptions {
+    /// `override=`
+    pub replace: Override,
+    /// `packed=`, `pack=`
+    pub packing: Packing,
+    /// Set by `embedding_api()`.
+    pub exported: Exported,
+}
+
+impl Default for CdefOptions {
+    fn default() -> Self {
+        Self { replace: Override::Refused, packing: Packing::Natural, exported: Exported::No }
+    }
+}
+
+/// How structs of a `cdef()` are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
-    /// As the target has it.
-    #[default]
+    /// As the C compiler does.
     Natural,
-    /// `packed=True`: no padding.
+    /// `packed=True`: no padding at all.
     Packed,
-    /// `pack=n`, a power of two: no alignment of a member above n bytes.
+    /// `pack=n`: members are aligned to at most this many bytes.
     Pack(u32),
 }
 
-/// How to read one cdef.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CdefOptions {
-    /// What happens to names that are declared again.
-    pub redeclaration: Redeclaration,
-    /// The layout of its records.
-    pub packing: Packing,
-    /// Whether its functions are exported.
-    pub export: Export,
-}
+/// Something that a `cdef()` says although it is accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning(pub String);
 
-/// What an attribute of a library object can be.
+/// A type that another FFI owns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Global<'a> {
-    /// A function, variable or constant.
-    Declared(&'a Declaration),
-    /// A `#define`d constant, an enumerator, or a constant object with a known value.
-    Integer(i128),
-    /// A constant whose value only the C compiler knows: `#define X ...`, `enum { X = ... }`.
-    Unknown,
+pub struct Origin<T> {
+    /// The number of the `include()`.
+    pub include: usize,
+    /// Its id there.
+    pub id: T,
 }
 
-/// The names that `ffi.list_types()` gives, each list sorted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TypeNamesByKind {
-    /// Typedefs.
-    pub typedefs: Vec<String>,
-    /// Tags of structs.
-    pub structs: Vec<String>,
-    /// Tags of unions.
-    pub unions: Vec<String>,
-}
+type Entries = IndexMap<Key, Declaration, FxBuildHasher>;
 
 /// The declarations of one FFI.
 #[derive(Debug)]
 pub struct Declarations {
-    pub(crate) id: OwnerId,
     pub(crate) target: Target,
     pub(crate) table: TypeTable,
-    pub(crate) names: Names,
-    /// The last N of `struct $N`; one count for structs, unions and enums.
+    pub(crate) entries: Entries,
+    pub(crate) unicode: Option<Unicode>,
     pub(crate) anonymous: u32,
-    pub(crate) unicode: Option<defaults::Unicode>,
+    pub(crate) record_origins: FxHashMap<RecordId, Origin<RecordId>>,
+    pub(crate) enum_origins: FxHashMap<EnumId, Origin<EnumId>>,
+    pub(crate) layouts: RefCell<FxHashMap<RecordId, RecordLayout>>,
+    replaced: Vec<(usize, Declaration)>,
+    includes: usize,
+}
+
+struct State {
+    table: crate::table::Mark,
+    entries: usize,
+    anonymous: u32,
+}
+
+impl TypeNames for Declarations {
+    fn is_typedef_name(&self, name: &str) -> bool {
+        self.get(Space::Typedef, name).is_some() || defaults::lookup(self.target, self.unicode, name).is_some()
+    }
+
+    fn known_names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        let declared = self.entries.keys().filter(|key| key.space == Space::Typedef);
+        let defaults = defaults::names(self.target).map(|name: &str| name);
+        Box::new(declared.map(|key| &*key.name).chain(defaults))
+    }
 }
 
 impl Declarations {
-    /// No declarations yet, for this target.
+    /// No declarations yet.
     #[must_use]
     pub fn new(target: Target) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
         Self {
-            id: OwnerId(NEXT.fetch_add(1, Ordering::Relaxed)),
             target,
             table: TypeTable::default(),
-            names: Names::default(),
-            anonymous: 0,
+            entries: Entries::default(),
             unicode: None,
+            anonymous: 0,
+            record_origins: FxHashMap::default(),
+            enum_origins: FxHashMap::default(),
+            layouts: RefCell::default(),
+            replaced: Vec::new(),
+            includes: 0,
         }
     }
 
-    /// Which declarations of this process these are.
-    #[must_use]
-    pub const fn id(&self) -> OwnerId {
-        self.id
-    }
-
-    /// The ABI whose sizes these declarations have.
+    /// What types are laid out for.
     #[must_use]
     pub const fn target(&self) -> Target {
         self.target
     }
 
-    /// All types that were named.
+    /// The types.
     #[must_use]
     pub const fn types(&self) -> &TypeTable {
         &self.table
     }
 
-    /// The id of a type made of types of these declarations, for instance a pointer to one of them.
-    pub fn intern(&mut self, ty: Type) -> TypeId {
-        self.table.intern(ty)
+    /// What a name was declared as.
+    #[must_use]
+    pub fn get(&self, space: Space, name: &str) -> Option<&Declaration> {
+        self.entries.get(&Lookup(space, name))
     }
 
-    /// Reads C declarations and enters them. After an error, everything is as it was before.
-    ///
-    /// Takes time linear in the length of `source`, however much was declared before.
-    pub fn cdef(&mut self, source: &str, options: &CdefOptions) -> Result<Vec<Warning>, CdefError> {
-        self.transact(|this| lower::cdef(this, source, options))
+    /// Everything that was declared, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Declaration)> {
+        self.entries.iter()
     }
 
-    /// The type that `text` names, with the qualifiers of the object that would have it.
-    ///
-    /// A function comes as [`Type::Function`]. Tags that are not known become opaque types, and stay.
-    pub fn parse_type(&mut self, text: &str) -> Result<QualType, CdefError> {
-        self.transact(|this| lower::parse_type(this, text))
-    }
-
-    /// Makes the typedefs, tags and integer constants of `other` known here, and those that it included.
-    ///
-    /// Records and enums become records and enums here that name their [`Origin`](crate::types::Origin), so that whoever keeps
-    /// objects for them can share the owner's. Functions, variables and other constants stay where they are.
-    /// Including again brings what was declared since.
-    pub fn include(&mut self, other: &Declarations) -> Result<(), CdefError> {
-        self.transact(|this| crate::include::include(this, other))
-    }
-
-    /// Windows: what `TCHAR` and its like are from now on. Without effect on other targets' names.
-    pub fn set_unicode(&mut self, unicode: defaults::Unicode) {
+    /// Decides whether `TCHAR` and its relatives are wide characters.
+    pub fn set_unicode(&mut self, unicode: Unicode) {
         self.unicode = Some(unicode);
     }
 
-    /// All declarations, in the order in which their names were first declared.
-    pub fn iter(&self) -> impl Iterator<Item = &Declaration> {
-        self.names.iter()
+    /// Whether [`Self::set_unicode`] was called, and with what.
+    #[must_use]
+    pub const fn unicode(&self) -> Option<Unicode> {
+        self.unicode
     }
 
-    /// The declaration of a name in a name space.
+    /// The FFI that owns a record that came by [`Self::include`].
     #[must_use]
-    pub fn get(&self, space: Space, name: &str) -> Option<&Declaration> {
-        self.names.get(space, name)
+    pub fn record_origin(&self, id: RecordId) -> Option<Origin<RecordId>> {
+        self.record_origins.get(&id).copied()
     }
 
-    /// The type of a typedef that was declared; CFFI's defaults are not among them.
+    /// The FFI that owns an enum that came by [`Self::include`].
     #[must_use]
-    pub fn typedef(&self, name: &str) -> Option<QualType> {
-        match self.get(Space::Typedef, name)?.kind {
-            DeclarationKind::Typedef { ty } => Some(ty),
-            _ => None,
+    pub fn enum_origin(&self, id: EnumId) -> Option<Origin<EnumId>> {
+        self.enum_origins.get(&id).copied()
+    }
+
+    /// Parses a text of declarations and enters them. When that fails, nothing has changed.
+    pub fn cdef(&mut self, text: &str, options: &CdefOptions) -> Result<Vec<Warning>, CdefError> {
+        let source = SourceText::new(text);
+        let parsed = parse_translation_unit(&source, self, &ParseOptions::default());
+        let errors = render(&source, Rendering::Cdef, &parsed.diagnostics);
+        if !errors.is_empty() {
+            return Err(CdefError::new(ErrorKind::Cdef, errors));
+        }
+        let state = self.mark();
+        match lower::unit(self, &source, &parsed.unit, options) {
+            Ok(warnings) => {
+                self.replaced.clear();
+                Ok(warnings)
+            }
+            Err(error) => {
+                self.roll_back(&state);
+                Err(error)
+            }
         }
     }
 
-    /// What a library object has under this name: of a function, a variable and a constant that which was declared last, else an
-    /// integer constant.
-    #[must_use]
-    pub fn global(&self, name: &str) -> Option<Global<'_>> {
-        if let Some(declaration) = self.names.object(name) {
-            return Some(Global::Declared(declaration));
+    /// Parses a type name. New types may be interned, and tags that were not known are declared opaque, but nothing else changes.
+    pub fn parse_type(&mut self, text: &str) -> Result<QualType, CdefError> {
+        let source = SourceText::new(text);
+        let name = match parse_type_name(&source, self) {
+            Ok(name) => name,
+            Err(diagnostics) => {
+                return Err(CdefError::new(ErrorKind::Cdef, render(&source, Rendering::TypeName, &diagnostics)));
+            }
+        };
+        let state = self.mark();
+        lower::type_name(self, &source, &name).inspect_err(|_| self.roll_back(&state))
+    }
+
+    /// Makes the types and constants of another FFI known here; its functions and variables are not.
+    pub fn include(&mut self, other: &Declarations) -> Result<(), CdefError> {
+        let state = self.mark();
+        let number = self.includes;
+        match include::include(self, other, number) {
+            Ok(()) => {
+                self.includes += 1;
+                self.replaced.clear();
+                Ok(())
+            }
+            Err(problem) => {
+                self.roll_back(&state);
+                Err(CdefError::new(problem.kind(), problem.to_string()))
+            }
         }
-        match self.names.constant(name) {
-            Some(Constant { value: Some(value), .. }) => Some(Global::Integer(*value)),
-            Some(Constant { value: None, .. }) => Some(Global::Unknown),
-            None => self.get(Space::Macro, name).map(|_| Global::Unknown),
+    }
+
+    /// Size in bytes and alignment in bytes of a complete type.
+    pub fn size_align(&self, ty: TypeId) -> Result<(u64, u32), Problem> {
+        lower::sizes::size_align(self, ty, 0)
+    }
+
+    /// The layout of a complete record.
+    pub fn record_layout(&self, id: RecordId) -> Result<RecordLayout, Problem> {
+        lower::sizes::record_layout(self, id, 0)
+    }
+
+    fn mark(&mut self) -> State {
+        self.replaced.clear();
+        State { table: self.table.mark(), entries: self.entries.len(), anonymous: self.anonymous }
+    }
+
+    fn roll_back(&mut self, state: &State) {
+        self.table.roll_back(state.table);
+        self.entries.truncate(state.entries);
+        self.anonymous = state.anonymous;
+        while let Some((index, old)) = self.replaced.pop() {
+            if let Some((_, declaration)) = self.entries.get_index_mut(index) {
+                *declaration = old;
+            }
         }
+        let table = &self.table;
+        self.layouts.borrow_mut().retain(|id, _| table.record(*id).is_some_and(|record| record.body.is_some()));
+        self.record_origins.retain(|id, _| table.record(*id).is_some());
+        self.enum_origins.retain(|id, _| table.enumeration(*id).is_some());
     }
 
-    /// All names that [`global`](Self::global) knows, each once.
-    pub fn globals(&self) -> impl Iterator<Item = &str> {
-        self.names.globals()
-    }
-
-    /// The value of a `#define`d constant, an enumerator, or a constant object with a known value.
-    #[must_use]
-    pub fn integer_constant(&self, name: &str) -> Option<i128> {
-        self.names.constant(name)?.value
-    }
-
-    /// All names with such values, in order of declaration, included ones too.
-    pub fn integer_constants(&self) -> impl Iterator<Item = (&str, i128)> {
-        self.names.constants().filter_map(|(name, constant)| Some((name, constant.value?)))
-    }
-
-    /// The names for `ffi.list_types()`.
-    #[must_use]
-    pub fn list_types(&self) -> TypeNamesByKind {
-        let mut names = TypeNamesByKind::default();
-        for declaration in self.iter() {
-            let list = match declaration.kind {
-                DeclarationKind::Typedef { .. } => &mut names.typedefs,
-                DeclarationKind::Struct { .. } => &mut names.structs,
-                DeclarationKind::Union { .. } => &mut names.unions,
-                _ => continue,
-            };
-            list.push(declaration.name.to_string());
-        }
-        names.typedefs.sort();
-        names.structs.sort();
-        names.unions.sort();
-        names
-    }
-
-    /// Runs `change` and takes back what it did if it fails.
-    fn transact<T>(
+    /// Enters a declaration. The same again is no error; another one is, unless it may replace.
+    pub(crate) fn declare(
         &mut self,
-        change: impl FnOnce(&mut Self) -> Result<T, CdefError>,
-    ) -> Result<T, CdefError> {
-        let types = self.table.mark();
-        let names = self.names.mark();
-        let anonymous = self.anonymous;
-        let result = change(self);
-        if result.is_err() {
-            self.names.roll_back(names);
-            self.table.roll_back(types);
-            self.anonymous = anonymous;
+        space: Space,
+        name: &str,
+        declaration: Declaration,
+        replace: Override,
+    ) -> Result<(), Problem> {
+        let Some((index, _, old)) = self.entries.get_full_mut(&Lookup(space, name)) else {
+            self.entries.insert(Key { space, name: name.into() }, declaration);
+            return Ok(());
+        };
+        // A constant whose value was known before keeps the value.
+        let known_constant = matches!((&*old, &declaration), (Declaration::Integer { .. }, Declaration::Unknown { .. }));
+        if *old == declaration || known_constant {
+            return Ok(());
         }
-        result
+        if replace == Override::Refused {
+            return match (&declaration, &*old) {
+                (Declaration::Integer { value, .. }, Declaration::Integer { value: known, .. }) if value == known => {
+                    Ok(())
+                }
+                (Declaration::Integer { .. }, Declaration::Integer { .. }) => {
+                    Err(Problem::MultipleConstant(name.to_owned()))
+                }
+                _ => Err(Problem::MultipleDeclarations(declared_name(space, name, &declaration))),
+            };
+        }
+        let old = std::mem::replace(old, declaration);
+        self.replaced.push((index, old));
+        Ok(())
+    }
+
+    /// The type of a default name that is spelled in C. The table of defaults has no mistakes, so failing means that a cdef has
+    /// redefined one of its parts as something that is no type.
+    pub(crate) fn parse_default(&mut self, text: &str) -> Result<QualType, ()> {
+        let source = SourceText::new(text);
+        let name = parse_type_name(&source, self).map_err(|_| ())?;
+        lower::type_name(self, &source, &name).map_err(|_| ())
     }
 }
 
-impl TypeNames for Declarations {
-    fn is_typedef_name(&self, name: &str) -> bool {
-        self.get(Space::Typedef, name).is_some() || defaults::is_default(self.target, name)
-    }
-
-    fn known_names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
-        let declared = self.iter().filter(|declaration| declaration.kind.space() == Space::Typedef);
-        Box::new(declared.map(|declaration| &*declaration.name).chain(defaults::names(self.target)))
-    }
+/// A name with the word that says what it is, as CFFI lists its declarations.
+#[must_use]
+pub fn declared_name(space: Space, name: &str, declaration: &Declaration) -> String {
+    let kind = match (space, declaration) {
+        (_, Declaration::Function { linkage: Linkage::Python, .. }) => "extern_python",
+        (_, Declaration::Function { linkage: Linkage::PythonPlusC, .. }) => "extern_python_plus_c",
+        (_, Declaration::Function { exported: Exported::Yes, .. }) => "dllexport_python",
+        (_, Declaration::Function { .. }) => "function",
+        (_, Declaration::Variable { .. }) => "variable",
+        (_, Declaration::Constant { .. }) => "constant",
+        (_, Declaration::Integer { .. } | Declaration::Unknown { .. }) => "macro",
+        (Space::Struct, _) => "struct",
+        (Space::Union, _) => "union",
+        (Space::Enum, _) => "enum",
+        (Space::Anonymous, _) => "anonymous",
+        _ => "typedef",
+    };
+    format!("{kind} {name}")
 }

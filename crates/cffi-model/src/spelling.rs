@@ -30,7 +30,10 @@ impl Spelling {
 
 /// `struct tag`, a typedef's name, or `struct $1`.
 #[must_use]
-pub fn record_name(keyword: &str, name: &RecordName) -> String {
+pub fn record_name(keyword: &str, name: &RecordName, alias: Option<&str>) -> String {
+    if let Some(alias) = alias {
+        return alias.to_owned();
+    }
     match name {
         RecordName::Tag(tag) => format!("{keyword} {tag}"),
         RecordName::Typedef(name) => name.to_string(),
@@ -99,11 +102,11 @@ pub fn spell(table: &TypeTable, id: TypeId) -> Spelling {
             spell(table, function.result).extended(&format!("({})", parameters.join(", ")), 0)
         }
         Type::Record(id) => match table.record(*id) {
-            Some(record) => Spelling::plain(record_name(keyword(record.kind), &record.name)),
+            Some(record) => Spelling::plain(record_name(keyword(record.kind), &record.name, record.alias.as_deref())),
             None => Spelling::plain("struct"),
         },
         Type::Enum(id) => match table.enumeration(*id) {
-            Some(enumeration) => Spelling::plain(record_name("enum", &enumeration.name)),
+            Some(enumeration) => Spelling::plain(record_name("enum", &enumeration.name, enumeration.alias.as_deref())),
             None => Spelling::plain("enum"),
         },
         Type::UnknownInteger(name) | Type::UnknownFloat(name) | Type::Unsupported(name) => Spelling::plain(&**name),

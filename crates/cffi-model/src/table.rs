@@ -11,7 +11,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::types::{Enum, EnumBody, EnumId, Record, RecordBody, RecordId, RecordName, Type, TypeId};
+use crate::types::{Enum, EnumBody, EnumId, Record, RecordBody, RecordId, Type, TypeId};
 
 /// The types of one set of declarations.
 #[derive(Debug, Default)]
@@ -27,9 +27,9 @@ pub struct TypeTable {
 #[derive(Debug)]
 enum Change {
     RecordBody(RecordId),
-    RecordName(RecordId, RecordName),
+    RecordAlias(RecordId),
     EnumBody(EnumId),
-    EnumName(EnumId, RecordName),
+    EnumAlias(EnumId),
 }
 
 /// A state of the table to go back to.
@@ -129,19 +129,19 @@ impl TypeTable {
         }
     }
 
-    /// Names a record that had no name.
-    pub fn rename_record(&mut self, id: RecordId, name: RecordName) {
-        if let Some(record) = self.records.get_mut(id.index()) {
-            let old = std::mem::replace(&mut record.name, name);
-            self.changes.push(Change::RecordName(id, old));
+    /// Gives a record the name of its first typedef.
+    pub fn alias_record(&mut self, id: RecordId, name: &str) {
+        if let Some(record) = self.records.get_mut(id.index()).filter(|record| record.alias.is_none()) {
+            record.alias = Some(name.into());
+            self.changes.push(Change::RecordAlias(id));
         }
     }
 
-    /// Names an enum that had no name.
-    pub fn rename_enum(&mut self, id: EnumId, name: RecordName) {
-        if let Some(enumeration) = self.enums.get_mut(id.index()) {
-            let old = std::mem::replace(&mut enumeration.name, name);
-            self.changes.push(Change::EnumName(id, old));
+    /// Gives an enum the name of its first typedef.
+    pub fn alias_enum(&mut self, id: EnumId, name: &str) {
+        if let Some(enumeration) = self.enums.get_mut(id.index()).filter(|enumeration| enumeration.alias.is_none()) {
+            enumeration.alias = Some(name.into());
+            self.changes.push(Change::EnumAlias(id));
         }
     }
 
@@ -160,9 +160,9 @@ impl TypeTable {
                         record.body = None;
                     }
                 }
-                Change::RecordName(id, name) => {
+                Change::RecordAlias(id) => {
                     if let Some(record) = self.records.get_mut(id.index()) {
-                        record.name = name;
+                        record.alias = None;
                     }
                 }
                 Change::EnumBody(id) => {
@@ -170,9 +170,9 @@ impl TypeTable {
                         enumeration.body = None;
                     }
                 }
-                Change::EnumName(id, name) => {
+                Change::EnumAlias(id) => {
                     if let Some(enumeration) = self.enums.get_mut(id.index()) {
-                        enumeration.name = name;
+                        enumeration.alias = None;
                     }
                 }
             }

@@ -69,8 +69,7 @@ pub enum Type {
     },
     /// An array.
     Array {
-        /// The item, always unqualified: qualifiers of items stand beside the array in its [`QualType`], since C makes no
-        /// difference (C11 6.7.3p9).
+        /// The item.
         item: QualType,
         /// The length.
         length: ArrayLength,
@@ -121,28 +120,11 @@ pub struct Record {
     pub kind: RecordKind,
     /// How it is named.
     pub name: RecordName,
-    /// The first typedef of a `struct tag`: what CFFI shows in place of `struct tag`.
+    /// The first typedef of a `struct tag`, which CFFI shows in place of the tag.
     pub alias: Option<Box<str>>,
     /// The members, once a body has been seen.
     pub body: Option<RecordBody>,
-    /// Where it was declared, if that is in other declarations that were included.
-    pub origin: Option<Origin<RecordId>>,
 }
-
-/// The record or enum of other declarations that one here is the same as.
-///
-/// Always the first of a chain of includes: the owner's own record has no origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Origin<Id> {
-    /// Whose.
-    pub owner: OwnerId,
-    /// Its id there.
-    pub id: Id,
-}
-
-/// Tells the [`Declarations`](crate::Declarations) of a process apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OwnerId(pub(crate) u64);
 
 /// The name of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,8 +133,6 @@ pub enum RecordName {
     Tag(Box<str>),
     /// No tag, but a typedef names it: `typedef struct {…} name;` or CFFI's `typedef ... name;`. Spelled without keyword.
     Typedef(Box<str>),
-    /// What CFFI's `typedef ... *name;` points to: `struct $$name`.
-    Pointed(Box<str>),
     /// Neither: `struct $N`, N unique in the declarations.
     Anonymous(u32),
 }
@@ -203,10 +183,10 @@ pub struct Field {
 pub struct Enum {
     /// How it is named (spelled `enum tag`, or a typedef's name, or `enum $N`).
     pub name: RecordName,
+    /// The first typedef of an `enum tag`, which CFFI shows in place of the tag.
+    pub alias: Option<Box<str>>,
     /// The enumerators, once a body has been seen.
     pub body: Option<EnumBody>,
-    /// Where it was declared, if that is in other declarations that were included.
-    pub origin: Option<Origin<EnumId>>,
 }
 
 /// The enumerators.

@@ -194,3 +194,18 @@ pub fn warn(class: Borrowed<'_>, message: &str, stack_level: isize) -> PyResult<
     // SAFETY: a valid class and a NUL-terminated UTF-8 text.
     status(unsafe { ffi::PyErr_WarnEx(class.as_ptr(), text.as_ptr(), stack_level) })
 }
+
+/// Makes `context` the `__context__` of an exception.
+pub fn set_context(exception: Borrowed<'_>, context: Owned) {
+    if exception.is(context.borrow()) {
+        return;
+    }
+    // SAFETY: two exception instances; the reference to the context is given away.
+    unsafe { ffi::PyException_SetContext(exception.as_ptr(), context.into_ptr()) }
+}
+
+/// Gives the exception that is set to `sys.unraisablehook`, with the message "Exception ignored {message}".
+pub fn write_unraisable(message: &str) {
+    let text = CString::new(message.replace('\0', "\\0")).unwrap_or_default();
+    crate::version::write_unraisable(&text);
+}

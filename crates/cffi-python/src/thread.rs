@@ -25,6 +25,14 @@ pub unsafe fn detached<R>(body: impl FnOnce() -> R) -> R {
 pub struct Attached(ffi::PyGILState_STATE);
 
 impl Attached {
+    /// Whether a thread can still be attached: the interpreter runs and is not on its way out.
+    #[inline]
+    #[must_use]
+    pub fn possible() -> bool {
+        // SAFETY: callable at any time.
+        unsafe { ffi::Py_IsInitialized() != 0 }
+    }
+
     /// Attaches this thread, whether or not Python knows it yet.
     ///
     /// # Safety

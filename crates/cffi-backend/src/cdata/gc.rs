@@ -81,8 +81,10 @@ pub fn destroy(cdata: &CData) {
     if let (Some(destructor), Some(origin)) = (destructor, origin) {
         let pending = error::fetch();
         if destructor.borrow().call(&[origin.borrow()]).is_err() {
-            // SAFETY: an exception is set; the object is alive.
-            unsafe { ffi::PyErr_WriteUnraisable(destructor.as_ptr()) }
+            let raised = error::fetch();
+            let message = format!("from callback for ffi.gc {}", origin.borrow().repr_text());
+            raised.restore();
+            error::write_unraisable(&message);
         }
         pending.restore();
     }

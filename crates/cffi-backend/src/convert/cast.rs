@@ -28,11 +28,6 @@ fn cast_to_address(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
             return new_view(ctype.to_ref(), source.data());
         }
     }
-    if crate::lib::globals::is_function_object(object) {
-        if let Some(address) = crate::lib::globals::function_address(ctype, object)? {
-            return new_view(ctype.to_ref(), address);
-        }
-    }
     let number = integer::to_int_object(object)?;
     let bits = number.borrow().low_bits()?;
     let address = usize::try_from(bits & usize::MAX as u64).unwrap_or(usize::MAX);

@@ -67,9 +67,6 @@ unsafe fn store_other(ctype: &CType, data: *mut u8, object: Borrowed<'_>) -> PyR
 #[inline]
 pub fn to_pointer(ctype: &CType, object: Borrowed<'_>) -> PyResult<*mut u8> {
     let Some(source) = CData::from_object(object) else {
-        if let Some(address) = crate::lib::globals::function_address(ctype, object)? {
-            return Ok(address);
-        }
         return Err(expected(ctype, object, "cdata pointer"));
     };
     if std::ptr::eq(&raw const **source.ctype(), ctype) {

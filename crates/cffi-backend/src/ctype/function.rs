@@ -1,6 +1,6 @@
 //! Function-pointer ctypes, interned by signature, with the call plan of their calls.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -33,6 +33,8 @@ pub struct FunctionDetail {
     pub abi: i32,
     /// How calls are made, compiled at the first one. The text of the error where they cannot be.
     pub plan: OnceCell<Result<Plan, String>>,
+    /// Of a variadic function: the plans of recent calls.
+    pub variadic_plans: RefCell<Vec<Plan>>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -96,7 +98,13 @@ pub fn function(
         decayed: None,
         name: name.into(),
         name_position,
-        detail: Detail::Function(Box::new(FunctionDetail { parameters, variadic, abi, plan: OnceCell::new() })),
+        detail: Detail::Function(Box::new(FunctionDetail {
+            parameters,
+            variadic,
+            abi,
+            plan: OnceCell::new(),
+            variadic_plans: RefCell::default(),
+        })),
     }
     .build()?;
     interned().get_or_insert_default().insert(key, Entry(NonNull::from(&*made)));

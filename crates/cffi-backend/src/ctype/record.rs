@@ -38,7 +38,7 @@ pub struct Layout {
     /// Has bit-fields, itself or in an anonymous member.
     pub bit_fields: bool,
     /// The members as declared: anonymous ones whole. For the calling convention.
-    pub members: Vec<(usize, CTypeRef)>,
+    pub members: Vec<(usize, CTypeRef, Place)>,
 }
 
 /// Whether a record ends in a flexible array member (C11 6.7.2.1p18), its own or a nested record's.
@@ -101,7 +101,7 @@ impl RecordDetail {
             for named in &layout.fields {
                 visit(named.field.as_object().as_ptr());
             }
-            for (_, member) in &layout.members {
+            for (_, member, _) in &layout.members {
                 visit(member.as_ptr());
             }
         }
@@ -216,7 +216,7 @@ pub fn publish(record: &CType, new: NewLayout) -> PyResult<()> {
                 flexible = Flexible::Yes;
             }
         }
-        members.push((field.offset, field.ctype.clone()));
+        members.push((field.offset, field.ctype.clone(), field.place));
         let anonymous = field.name.borrow().str_len() == 0;
         bit_fields |= matches!(field.place, Place::Bits { .. });
         if anonymous && field.ctype.kind.is_record() {

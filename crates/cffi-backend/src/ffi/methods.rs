@@ -128,9 +128,6 @@ fn method_typeof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     if let Some(cdata) = CData::from_object(cdecl) {
         return Ok(cdata.ctype().clone().into_owned());
     }
-    if let Some(ctype) = crate::lib::globals::function_type(cdecl)? {
-        return Ok(ctype.into_owned());
-    }
     // SAFETY: a type is a valid object.
     let class = unsafe { Borrowed::from_ptr(cdecl.type_ptr().cast()) };
     Err(raise!(TypeError, "{}", class.display()))

@@ -1,0 +1,118 @@
+//! Python objects as arguments of C functions: like stores, but pointers also take strings, lists and files without `ffi.new()`.
+
+use cffi_python::{Borrowed, PyResult, raise};
+use smallvec::SmallVec;
+
+use super::file;
+use crate::cdata::CData;
+use crate::convert::{character, float, initializer, integer, store};
+use crate::ctype::{CType, Kind};
+
+/// Memory that lives until the call returns. Blocks are aligned to 16 bytes and do not move.
+#[derive(Default)]
+pub struct Temporaries {
+    blocks: SmallVec<[Vec<u128>; 2]>,
+}
+
+impl Temporaries {
+    /// Zeroed memory of this many bytes.
+    pub fn allocate(&mut self, size: usize) -> PyResult<*mut u8> {
+        let mut block: Vec<u128> = Vec::new();
+        let units = size.div_ceil(16).max(1);
+        if block.try_reserve_exact(units).is_err() {
+            return Err(raise!(MemoryError, "no memory for {size} bytes of an argument"));
+        }
+        block.resize(units, 0);
+        let data = block.as_mut_ptr().cast();
+        self.blocks.push(block);
+        Ok(data)
+    }
+}
+
+/// The word of a scalar argument, extended to 64 bits as its type says.
+#[inline]
+pub fn word(ctype: &CType, object: Borrowed<'_>, temporaries: &mut Temporaries) -> PyResult<u64> {
+    match ctype.kind {
+        Kind::Signed | Kind::Unsigned => integer::to_bits(ctype, object),
+        Kind::Pointer => Ok(pointer(ctype, object, temporaries)?.expose_provenance() as u64),
+        Kind::Float if ctype.raw_size() == 8 => Ok(float::to_f64(object)?.to_bits()),
+        #[expect(clippy::cast_possible_truncation, reason = "C's conversion to float rounds in the same way")]
+        Kind::Float => Ok(u64::from((float::to_f64(object)? as f32).to_bits())),
+        Kind::Bool => integer::to_bool_bits(ctype, object),
+        Kind::Char => character::to_byte(ctype, object).map(u64::from),
+        Kind::WideChar => character::to_wide(ctype, object),
+        Kind::Function => Ok(store::to_pointer(ctype, object)?.expose_provenance() as u64),
+        _ => Err(raise!(TypeError, "cannot pass a value of ctype '{}'", ctype.name())),
+    }
+}
+
+/// Stores an argument in its natural layout.
+///
+/// # Safety
+/// `data` is writable for the size of `ctype`.
+pub unsafe fn value(
+    ctype: &CType,
+    object: Borrowed<'_>,
+    data: *mut u8,
+    temporaries: &mut Temporaries,
+) -> PyResult<()> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if ctype.kind == Kind::Pointer {
+            data.cast::<*mut u8>().write_unaligned(pointer(ctype, object, temporaries)?);
+            return Ok(());
+        }
+        store(ctype, data, object)
+    }
+}
+
+/// The address for a pointer parameter.
+#[inline]
+pub fn pointer(ctype: &CType, object: Borrowed<'_>, temporaries: &mut Temporaries) -> PyResult<*mut u8> {
+    if CData::from_object(object).is_some() {
+        return store::to_pointer(ctype, object);
+    }
+    pointer_from_python(ctype, object, temporaries)
+}
+
+fn pointer_from_python(ctype: &CType, object: Borrowed<'_>, temporaries: &mut Temporaries) -> PyResult<*mut u8> {
+    let Some(item) = ctype.item() else {
+        return store::to_pointer(ctype, object);
+    };
+    let takes_bytes = item.kind == Kind::Void
+        || item.raw_size() == 1 && matches!(item.kind, Kind::Char | Kind::Signed | Kind::Unsigned | Kind::Bool);
+    if takes_bytes {
+        if let Some(bytes) = object.bytes() {
+            if item.kind == Kind::Bool && bytes.iter().any(|byte| *byte > 1) {
+                return Err(raise!(ValueError, "an array of _Bool can only contain \\x00 or \\x01"));
+            }
+            // No copy: a bytes object ends in a null and lives as long as the call's arguments.
+            return Ok(bytes.as_ptr().cast_mut());
+        }
+    }
+    let is_sequence = object.is_list() || object.is_tuple();
+    let is_text = item.kind == Kind::WideChar && object.is_str();
+    if is_sequence || is_text {
+        let Some(size) = item.size()? else {
+            return store::to_pointer(ctype, object);
+        };
+        let array = crate::ctype::array::array_of(ctype, crate::ctype::array::OPEN)?;
+        let (length, _) = initializer::array_length_of(&array, object)?;
+        let Some(bytes) = length.checked_mul(size) else {
+            return Err(raise!(OverflowError, "array size would overflow a ssize_t"));
+        };
+        let data = temporaries.allocate(bytes)?;
+        // SAFETY: fresh memory of `length` items.
+        unsafe { initializer::store_array(&array, data, object, Some(length))? }
+        return Ok(data);
+    }
+    if item.is_file() {
+        if let Some(stream) = file::stream_of(object)? {
+            return Ok(stream.cast());
+        }
+    }
+    if item.kind == Kind::Char && object.is_str() {
+        return Err(store::expected(ctype, object, "bytes or list or tuple"));
+    }
+    store::to_pointer(ctype, object)
+}

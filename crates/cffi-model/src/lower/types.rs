@@ -1,0 +1,394 @@
+//! Specifiers and declarators to types (C11 6.7.2, 6.7.6).
+
+use cffi_syntax::ast::{
+    self, Attribute, BasicType, CallingConvention, Declarator, Derivation, Expr, ExprKind, Parameter, Qualifiers, RecordKind,
+    Specifiers, TypeName, TypeSpecifier,
+};
+use cffi_syntax::Span;
+
+use super::{Lowered, Lowering};
+use crate::constant::{Environment, Failure};
+use crate::declarations::{Declaration, Space};
+use crate::defaults::{self, Default};
+use crate::error::Problem;
+use crate::primitive::{Primitive, PrimitiveKind};
+use crate::target::{Arch, Target};
+use crate::types::{ArrayLength, FunctionType, QualType, Record, RecordName, Type, TypeId};
+
+/// What specifiers name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Base {
+    /// The type.
+    pub ty: QualType,
+    /// A record with a body, without a tag, that nothing has named.
+    pub is_unnamed_record: bool,
+}
+
+const fn plain(ty: TypeId) -> QualType {
+    QualType { ty, qualifiers: Qualifiers::empty() }
+}
+
+impl<'s> Lowering<'_, 's> {
+    /// The type that specifiers name; `name` is a typedef's name for a record or enum without a tag.
+    pub(crate) fn base(&mut self, specifiers: &Specifiers<'s>, name: Option<&str>) -> Lowered<Base> {
+        let mut is_unnamed_record = false;
+        let ty = match &specifiers.ty {
+            TypeSpecifier::Basic(basic) => plain(self.basic(*basic, specifiers.span)),
+            TypeSpecifier::TypedefName(ident) => self.named(ident.name, ident.span)?,
+            TypeSpecifier::Record(record) => {
+                is_unnamed_record = record.tag.is_none() && name.is_none();
+                plain(self.record(record, &specifiers.attributes, name)?)
+            }
+            TypeSpecifier::Enum(enumeration) => plain(self.enumeration(enumeration, name)?),
+            TypeSpecifier::TypeofType(name) => self.type_name(name)?,
+            TypeSpecifier::Atomic(name) => self.type_name(name)?,
+            TypeSpecifier::TypeofExpr(expr) => plain(self.type_of_expr(expr)?),
+            TypeSpecifier::Missing => plain(self.primitive(Primitive::Int)),
+            TypeSpecifier::Ellipsis | TypeSpecifier::IntegerEllipsis | TypeSpecifier::FloatEllipsis => {
+                return Err(Failure::new(Problem::EllipsisHere("as a type here"), specifiers.span));
+            }
+        };
+        let qualifiers = ty.qualifiers | specifiers.qualifiers;
+        Ok(Base { ty: QualType { ty: ty.ty, qualifiers }, is_unnamed_record })
+    }
+
+    pub(crate) fn primitive(&mut self, primitive: Primitive) -> TypeId {
+        self.declarations.table.intern(Type::Primitive(primitive))
+    }
+
+    fn basic(&mut self, basic: BasicType, span: Span) -> TypeId {
+        use BasicType as B;
+        let primitive = match basic {
+            B::Void => return self.declarations.table.intern(Type::Void),
+            B::Bool => Primitive::Bool,
+            B::Char => Primitive::Char,
+            B::SignedChar => Primitive::SChar,
+            B::UnsignedChar => Primitive::UChar,
+            B::Short => Primitive::Short,
+            B::UnsignedShort => Primitive::UShort,
+            B::Int => Primitive::Int,
+            B::UnsignedInt => Primitive::UInt,
+            B::Long => Primitive::Long,
+            B::UnsignedLong => Primitive::ULong,
+            B::LongLong => Primitive::LongLong,
+            B::UnsignedLongLong => Primitive::ULongLong,
+            B::Float => Primitive::Float,
+            B::Double => Primitive::Double,
+            B::LongDouble => Primitive::LongDouble,
+            B::FloatComplex => Primitive::FloatComplex,
+            B::DoubleComplex => Primitive::DoubleComplex,
+            B::Int128 => return self.unsupported("__int128"),
+            B::UnsignedInt128 => return self.unsupported("unsigned __int128"),
+            B::LongDoubleComplex => return self.unsupported("long double _Complex"),
+            B::VaList => return self.unsupported("__builtin_va_list"),
+            B::ExtendedFloat | B::ExtendedFloatComplex => {
+                let start = usize::try_from(span.start).unwrap_or(0);
+                let end = usize::try_from(span.end).unwrap_or(0);
+                let written = self.source.text().get(start..end).unwrap_or("extended floating type").to_owned();
+                return self.unsupported(&written);
+            }
+        };
+        self.primitive(primitive)
+    }
+
+    fn unsupported(&mut self, spelling: &str) -> TypeId {
+        self.declarations.table.intern(Type::Unsupported(spelling.into()))
+    }
+
+    fn named(&mut self, name: &str, span: Span) -> Lowered<QualType> {
+        if let Some(Declaration::Type(ty)) = self.declarations.get(Space::Typedef, name) {
+            return Ok(*ty);
+        }
+        match defaults::lookup(self.declarations.target, self.declarations.unicode, name) {
+            Some(Default::Primitive(primitive)) => Ok(plain(self.primitive(primitive))),
+            Some(Default::File) => Ok(plain(self.file())),
+            Some(Default::Spelled(text)) => {
+                self.declarations.parse_default(text).map_err(|()| {
+                    Failure::new(Problem::UnknownType(name.to_owned()), span)
+                })
+            }
+            None => Err(Failure::new(Problem::UnknownType(name.to_owned()), span)),
+        }
+    }
+
+    /// `FILE`: an opaque struct under the tag that glibc gives it, which the run time knows.
+    fn file(&mut self) -> TypeId {
+        if let Some(Declaration::Type(ty)) = self.declarations.get(Space::Struct, "_IO_FILE") {
+            return ty.ty;
+        }
+        let record = Record { kind: RecordKind::Struct, name: RecordName::Tag("_IO_FILE".into()), alias: None, body: None };
+        let ty = self.declarations.table.new_record(record).1;
+        let declared = self.declarations.declare(
+            Space::Struct,
+            "_IO_FILE",
+            Declaration::Type(plain(ty)),
+            self.options.replace,
+        );
+        debug_assert!(declared.is_ok(), "the tag was not known a moment ago");
+        ty
+    }
+
+    /// `__typeof__(expr)` for expressions whose type is an arithmetic type that evaluation gives.
+    fn type_of_expr(&mut self, expr: &Expr<'s>) -> Lowered<TypeId> {
+        match &expr.kind {
+            ExprKind::Name(name) => match self.declarations.get(Space::Ordinary, name.name) {
+                Some(Declaration::Function { ty, .. }) => Ok(*ty),
+                Some(Declaration::Variable { ty, .. } | Declaration::Constant { ty }) => Ok(ty.ty),
+                Some(_) => Ok(self.primitive(Primitive::Int)),
+                None => Err(Failure::new(Problem::UnknownConstant(name.name.to_owned()), expr.span)),
+            },
+            ExprKind::Cast(name, _) => Ok(self.type_name(name)?.ty),
+            ExprKind::Float(_) => Ok(self.primitive(Primitive::Double)),
+            _ => {
+                let value = self.evaluate(expr)?;
+                Ok(self.primitive(value.ty))
+            }
+        }
+    }
+
+    /// The type of a type name.
+    pub(crate) fn type_name(&mut self, name: &TypeName<'_>) -> Lowered<QualType> {
+        // Type names borrow from other texts than the one of this lowering when constants are evaluated; nothing is kept of them.
+        let mut inner = Lowering {
+            declarations: self.declarations,
+            source: self.source,
+            options: self.options,
+            warnings: Vec::new(),
+        };
+        let base = inner.base(&name.specifiers, None)?;
+        let ty = inner.declarator(base.ty, &name.declarator, name.specifiers.convention)?;
+        inner.apply_mode(ty, &name.specifiers.attributes, &name.declarator.attributes, name.span)
+    }
+
+    /// Applies the derivations of a declarator to its base type, from the outermost to the name.
+    pub(crate) fn declarator(
+        &mut self,
+        base: QualType,
+        declarator: &Declarator<'s>,
+        convention: Option<CallingConvention>,
+    ) -> Lowered<QualType> {
+        let mut ty = base;
+        let mut pending = declarator.convention.or(convention);
+        // A convention beside a star belongs to the function that the star points to: the next one outwards.
+        let conventions: Vec<Option<CallingConvention>> = declarator
+            .derivations
+            .iter()
+            .scan(None, |beside, derivation| {
+                let here = *beside;
+                *beside = match derivation {
+                    Derivation::Pointer { convention, .. } => *convention,
+                    _ => None,
+                };
+                Some(here)
+            })
+            .collect();
+        for (derivation, beside) in declarator.derivations.iter().zip(conventions).rev() {
+            ty = match derivation {
+                Derivation::Pointer { qualifiers, .. } => {
+                    let pointer = self.declarations.table.intern(Type::Pointer { target: ty, name: None });
+                    QualType { ty: pointer, qualifiers: *qualifiers }
+                }
+                Derivation::Array { length, span, .. } => self.array(ty, length, *span)?,
+                Derivation::Function { parameters, variadic, span } => {
+                    let name = declarator.name.map_or("", |name| name.name);
+                    let convention = beside.or(pending.take());
+                    let parameters = self.parameters(name, parameters, *variadic, *span)?;
+                    self.function(ty, parameters, *variadic, convention, *span)?
+                }
+            };
+        }
+        Ok(ty)
+    }
+
+    fn array(&mut self, item: QualType, length: &ast::ArrayLength<'s>, span: Span) -> Lowered<QualType> {
+        match self.declarations.table.get(item.ty) {
+            Type::Function(_) => return Err(Failure::new(Problem::FunctionArray, span)),
+            Type::Void => return Err(Failure::new(Problem::ArrayOfUnknownLength, span)),
+            _ => {}
+        }
+        let length = match length {
+            ast::ArrayLength::Missing | ast::ArrayLength::Star => ArrayLength::Open,
+            ast::ArrayLength::Ellipsis => ArrayLength::Unknown,
+            ast::ArrayLength::Expr(expr) => {
+                let value = self.evaluate(expr)?.number;
+                match u64::try_from(value) {
+                    Ok(length) if i64::try_from(length).is_ok() => ArrayLength::Fixed(length),
+                    Ok(_) => return Err(Failure::new(Problem::ArrayTooLong, expr.span)),
+                    Err(_) if value < 0 => return Err(Failure::new(Problem::NegativeArrayLength, expr.span)),
+                    Err(_) => return Err(Failure::new(Problem::ArrayTooLong, expr.span)),
+                }
+            }
+        };
+        Ok(plain(self.declarations.table.intern(Type::Array { item, length })))
+    }
+
+    fn function(
+        &mut self,
+        result: QualType,
+        parameters: Vec<TypeId>,
+        variadic: bool,
+        convention: Option<CallingConvention>,
+        span: Span,
+    ) -> Lowered<QualType> {
+        match self.declarations.table.get(result.ty) {
+            Type::Array { .. } => return Err(Failure::new(Problem::FunctionReturns("an array"), span)),
+            Type::Function(_) => return Err(Failure::new(Problem::FunctionReturns("a function"), span)),
+            _ => {}
+        }
+        // Only 32-bit Windows has a stdcall; everywhere else the word means nothing.
+        let target = self.declarations.target;
+        let convention = match convention {
+            Some(CallingConvention::Stdcall) if target.is_windows() && target.arch == Arch::I686 => {
+                CallingConvention::Stdcall
+            }
+            _ => CallingConvention::Cdecl,
+        };
+        let function = FunctionType { result: result.ty, parameters, variadic, convention };
+        Ok(plain(self.declarations.table.intern(Type::Function(function))))
+    }
+
+    /// The parameter types after adjustment (C11 6.7.6.3p7, p8).
+    fn parameters(
+        &mut self,
+        function: &str,
+        parameters: &[Parameter<'s>],
+        variadic: bool,
+        span: Span,
+    ) -> Lowered<Vec<TypeId>> {
+        if parameters.is_empty() && variadic {
+            return Err(Failure::new(Problem::OnlyEllipsis { function: function.to_owned() }, span));
+        }
+        let mut types = Vec::with_capacity(parameters.len());
+        for (index, parameter) in parameters.iter().enumerate() {
+            let base = match self.base(&parameter.specifiers, None) {
+                Ok(base) => base,
+                Err(Failure { problem: Problem::UnknownType(name), span }) => {
+                    let function = function.to_owned();
+                    let problem = Problem::UnknownParameter { function, position: index + 1, name };
+                    return Err(Failure::new(problem, span));
+                }
+                Err(failure) => return Err(failure),
+            };
+            let ty = self.declarator(base.ty, &parameter.declarator, parameter.specifiers.convention)?;
+            types.push(self.adjusted(ty));
+        }
+        // `(void)` through a typedef declares no parameters either.
+        if let [only] = types.as_slice() {
+            if matches!(self.declarations.table.get(*only), Type::Void) && !variadic {
+                types.clear();
+            }
+        }
+        Ok(types)
+    }
+
+    fn adjusted(&mut self, ty: QualType) -> TypeId {
+        let target = match *self.declarations.table.get(ty.ty) {
+            Type::Array { item, .. } => item,
+            Type::Function(_) => plain(ty.ty),
+            _ => return ty.ty,
+        };
+        self.declarations.table.intern(Type::Pointer { target, name: None })
+    }
+
+    /// The attributes that change a type: `mode` and `vector_size` (GCC "Common Variable Attributes").
+    pub(crate) fn apply_mode(
+        &mut self,
+        ty: QualType,
+        first: &[Attribute<'s>],
+        second: &[Attribute<'s>],
+        span: Span,
+    ) -> Lowered<QualType> {
+        let mut ty = ty;
+        for attribute in first.iter().chain(second) {
+            match attribute.name.name {
+                "mode" => {
+                    let mode = match attribute.arguments.first().map(|argument| &argument.kind) {
+                        Some(ExprKind::Name(mode)) => mode.name.trim_matches('_'),
+                        _ => "",
+                    };
+                    let Some(primitive) = moded(self.declarations.target, self.declarations.table.get(ty.ty), mode)
+                    else {
+                        return Err(Failure::new(Problem::Unsupported(format!("attribute mode({mode})")), span));
+                    };
+                    ty.ty = self.primitive(primitive);
+                }
+                "vector_size" => ty.ty = self.unsupported("vector"),
+                _ => {}
+            }
+        }
+        Ok(ty)
+    }
+
+    /// The value in bytes of an `aligned` attribute or `_Alignas`.
+    pub(crate) fn alignment(&mut self, value: i128, span: Span) -> Lowered<Option<u32>> {
+        match u32::try_from(value) {
+            // `_Alignas(0)` has no effect (C11 6.7.5p6).
+            Ok(0) => Ok(None),
+            Ok(align) if align.is_power_of_two() && align <= 1 << 28 => Ok(Some(align)),
+            _ => Err(Failure::new(Problem::Alignment(value), span)),
+        }
+    }
+
+    /// The largest alignment that `aligned` attributes ask for.
+    pub(crate) fn attribute_alignment(&mut self, attributes: &[Attribute<'s>]) -> Lowered<Option<u32>> {
+        let mut most = None;
+        for attribute in attributes.iter().filter(|attribute| attribute.name.name == "aligned") {
+            let align = match attribute.arguments.first() {
+                Some(expr) => {
+                    let value = self.evaluate(expr)?.number;
+                    self.alignment(value, expr.span)?
+                }
+                // Without an argument: the largest alignment of the target.
+                None => Some(biggest_alignment(self.declarations.target)),
+            };
+            most = most.max(align);
+        }
+        Ok(most)
+    }
+
+    /// The largest alignment that `_Alignas` asks for.
+    pub(crate) fn specified_alignment(&mut self, specifiers: &Specifiers<'s>) -> Lowered<Option<u32>> {
+        let mut most = None;
+        for alignment in &specifiers.alignments {
+            let align = match alignment {
+                ast::AlignmentSpecifier::Expr(expr) => {
+                    let value = self.evaluate(expr)?.number;
+                    self.alignment(value, expr.span)?
+                }
+                ast::AlignmentSpecifier::Type(name) => {
+                    let ty = self.type_name(name)?.ty;
+                    let (_, align) = self.size_align(ty).map_err(|problem| Failure::new(problem, name.span))?;
+                    Some(align)
+                }
+            };
+            most = most.max(align);
+        }
+        Ok(most)
+    }
+}
+
+/// `__BIGGEST_ALIGNMENT__` of GCC without vector extensions.
+const fn biggest_alignment(target: Target) -> u32 {
+    match target.arch {
+        Arch::Arm => 8,
+        _ => 16,
+    }
+}
+
+/// The type of a machine mode (GCC internals, "Machine Modes") with the signedness of `ty`.
+fn moded(target: Target, ty: &Type, mode: &str) -> Option<Primitive> {
+    let Type::Primitive(primitive) = ty else { return None };
+    let signed = matches!(primitive.kind(), PrimitiveKind::Signed);
+    let pick = |yes: Primitive, no: Primitive| Some(if signed { yes } else { no });
+    match mode {
+        "QI" | "byte" => pick(Primitive::Int8, Primitive::UInt8),
+        "HI" => pick(Primitive::Int16, Primitive::UInt16),
+        "SI" => pick(Primitive::Int32, Primitive::UInt32),
+        "DI" => pick(Primitive::Int64, Primitive::UInt64),
+        "word" | "pointer" | "unwind_word" if target.is_32_bit() => pick(Primitive::Int32, Primitive::UInt32),
+        "word" | "pointer" | "unwind_word" => pick(Primitive::Int64, Primitive::UInt64),
+        "SF" => Some(Primitive::Float),
+        "DF" => Some(Primitive::Double),
+        _ => None,
+    }
+}
