@@ -55,7 +55,7 @@ test: $(ENV)/.wheel $(LINT)/.ready
 
 ## make lint               cargo fmt --check, clippy, ruff, mypy
 lint: $(ENV)/.ready $(LINT)/.ready
-	@$(PARTS) fmt clippy ruff mypy
+	@$(PARTS) fmt clippy ruff ruff-format mypy
 
 ## make memcheck           the demo and our Python tests under valgrind (PROFILE=dev for line numbers)
 memcheck: $(ENV)/.wheel
@@ -68,8 +68,8 @@ bench: $(ENV)/.wheel $(UPSTREAM)/.ready
 ## make fmt                format Rust and Python
 fmt: $(LINT)/.ready
 	cargo fmt --all
-	$(LINT)/bin/ruff format python tests tools demo benches
-	$(LINT)/bin/ruff check --fix-only --quiet python tests tools demo benches
+	$(LINT)/bin/ruff format python tests tools demo benches setup.py
+	$(LINT)/bin/ruff check --fix-only --quiet python tests tools demo benches setup.py
 
 ## make test-rust          cargo test
 test-rust: $(ENV)/.ready

@@ -100,9 +100,7 @@ def compress_file() -> None:
 
     back = bytearray(len(original))
     back_size = ffi.new("uLongf *", len(back))
-    status = zlib.uncompress(
-        ffi.from_buffer("Bytef[]", back), back_size, packed, size[0]
-    )
+    status = zlib.uncompress(ffi.from_buffer("Bytef[]", back), back_size, packed, size[0])
     assert status == zlib.Z_OK and back == original
     print(f"   zlib {ffi.string(zlib.zlibVersion()).decode()}, {path.name}")
     print(f"   {len(original)} bytes -> {size[0]} -> {back_size[0]}, the same again")
@@ -141,9 +139,7 @@ def query_sqlite() -> None:
     def on_row(context, count, values, names):  # type: ignore[no-untyped-def]
         rows = ffi.from_handle(context)
         text = [ffi.string(value).decode() for value in values[0:count]]
-        rows.append(
-            dict(zip((ffi.string(name).decode() for name in names[0:count]), text))
-        )
+        rows.append(dict(zip((ffi.string(name).decode() for name in names[0:count]), text)))
         return 0
 
     def execute(sql: str) -> list[dict[str, str]]:
@@ -162,9 +158,7 @@ def query_sqlite() -> None:
         INSERT INTO language VALUES ('C', 1972), ('Python', 1991), ('Rust', 2012);
     """)
     print(f"   SQLite {ffi.string(sqlite.sqlite3_libversion()).decode()}, {database!r}")
-    for row in execute(
-        "SELECT name, year, 2026 - year AS age FROM language ORDER BY year"
-    ):
+    for row in execute("SELECT name, year, 2026 - year AS age FROM language ORDER BY year"):
         print("  ", row)
     try:
         execute("SELEC 1")

@@ -15,9 +15,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     site = Path(sysconfig.get_path("platlib"))
     for module in (cffi, _cffi_backend):
         if module.__file__ is None or site not in Path(module.__file__).parents:
-            pytest.exit(
-                f"{module.__name__} comes from {module.__file__}, not from {site}", 3
-            )
+            pytest.exit(f"{module.__name__} comes from {module.__file__}, not from {site}", 3)
     if not hasattr(_cffi_backend, "_InlineFFI"):
         pytest.exit(f"{_cffi_backend.__file__} is not ours", 3)
 

@@ -34,9 +34,7 @@ def main(arguments: list[str]) -> int:
         status, errors = check([*command, *extra])
         for error in errors:
             print(describe(error))
-        print(
-            f"{name}: status {status}, {len(errors)} errors with our code on the stack"
-        )
+        print(f"{name}: status {status}, {len(errors)} errors with our code on the stack")
         if errors or status != 0:
             failed += 1
         else:

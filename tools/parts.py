@@ -70,14 +70,10 @@ def pytest_count(output: str) -> Count | None:
     summary = re.findall(r"^=*\s*((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s", output, re.M)
     if not summary:
         return None
-    numbers = {
-        word: int(number) for number, word in re.findall(r"(\d+) ([a-z]+)", summary[-1])
-    }
+    numbers = {word: int(number) for number, word in re.findall(r"(\d+) ([a-z]+)", summary[-1])}
     return Count(
         passed=numbers.get("passed", 0) + numbers.get("xfailed", 0),
-        failed=sum(
-            numbers.get(word, 0) for word in ("failed", "error", "errors", "xpassed")
-        ),
+        failed=sum(numbers.get(word, 0) for word in ("failed", "error", "errors", "xpassed")),
         skipped=numbers.get("skipped", 0),
     )
 
@@ -117,7 +113,12 @@ PARTS = [
         no_count,
     ),
     Part("ruff", [str(LINT / "ruff"), "check", "--quiet", *CHECKED_BY_RUFF], no_count),
-    Part("mypy", [str(LINT / "mypy"), "--strict", "python/cffi"], no_count),
+    Part(
+        "ruff-format",
+        [str(LINT / "ruff"), "format", "--quiet", "--check", *CHECKED_BY_RUFF],
+        no_count,
+    ),
+    Part("mypy", [str(LINT / "mypy"), "--strict", "python"], no_count),
     Part(
         "rust",
         ["cargo", "test", "--quiet", "--workspace", "--no-fail-fast"],
@@ -158,9 +159,7 @@ def run(part: Part, arguments: list[str]) -> Count:
         count = Count(failed=1)
     elif (status != 0 and count.failed == 0) or count.passed + count.failed == 0:
         count.failed += 1
-        print(
-            f"{part.name}: ended with status {status} after {count.passed} passed tests"
-        )
+        print(f"{part.name}: ended with status {status} after {count.passed} passed tests")
     print(f"{part.name}: {count}   ({time.monotonic() - start:.0f} s)", flush=True)
     return count
 

@@ -53,9 +53,7 @@ CASES = [
     Case("call", "list for a pointer", "f([1, 2, 3])", "f = lib.first"),
     Case("call", "struct returned (8 bytes)", "f(1, 2)", "f = lib.make_point"),
     Case("call", "struct returned (32 bytes)", "f(2.5)", "f = lib.make_box"),
-    Case(
-        "call", "two structs passed", "f(p, p)", "f = lib.dot; p = lib.make_point(3, 4)"
-    ),
+    Case("call", "two structs passed", "f(p, p)", "f = lib.dot; p = lib.make_point(3, 4)"),
     Case(
         "call",
         "struct passed (32 bytes)",
@@ -163,9 +161,7 @@ CASES = [
         "f(p, 'weight')",
         "f = ffi.addressof; p = ffi.new('item_t *')",
     ),
-    Case(
-        "type", "typeof('item_t *'), known", "typeof('item_t *')", "typeof = ffi.typeof"
-    ),
+    Case("type", "typeof('item_t *'), known", "typeof('item_t *')", "typeof = ffi.typeof"),
     Case(
         "type",
         "typeof of 200 new strings",

@@ -41,22 +41,16 @@ def main() -> None:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ours", required=True, help="a Python with this cffi")
-    parser.add_argument(
-        "--upstream", required=True, help="the same Python with upstream's cffi"
-    )
+    parser.add_argument("--upstream", required=True, help="the same Python with upstream's cffi")
     parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument(
-        "names", nargs="*", help="words of groups or cases; 'start' for start-up"
-    )
+    parser.add_argument("names", nargs="*", help="words of groups or cases; 'start' for start-up")
     return parser.parse_args()
 
 
 def compile_library() -> Path:
     BUILD.mkdir(parents=True, exist_ok=True)
     library = BUILD / "libbench.so"
-    subprocess.run(
-        ["cc", "-O2", "-shared", "-fPIC", "-o", library, HERE / "bench.c"], check=True
-    )
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library, HERE / "bench.c"], check=True)
     return library
 
 
@@ -81,9 +75,7 @@ def measure_start(pythons: list[str], repeats: int) -> None:
     repeats *= 3
     bare = alternate([partial(wall, python, "pass") for python in pythons], repeats)
     imports = alternate([partial(import_time, python) for python in pythons], repeats)
-    whole = alternate(
-        [partial(wall, python, FIRST_CALL) for python in pythons], repeats
-    )
+    whole = alternate([partial(wall, python, FIRST_CALL) for python in pythons], repeats)
     print("start")
     row("a bare interpreter", bare)
     row("import cffi (-X importtime)", imports)
@@ -91,9 +83,7 @@ def measure_start(pythons: list[str], repeats: int) -> None:
     row("import, cdef, dlopen, a call", above, "above the bare interpreter")
 
 
-def measure_cases(
-    pythons: list[str], library: Path, repeats: int, names: list[str]
-) -> None:
+def measure_cases(pythons: list[str], library: Path, repeats: int, names: list[str]) -> None:
     workers = [Worker(python, library) for python in pythons]
     group = ""
     for index, case in enumerate(CASES):

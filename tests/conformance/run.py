@@ -64,9 +64,7 @@ def main() -> int:
         passed += passed_here
         failed += len(differences)
         others = summary_of_others(actual)
-        print(
-            f"{file}: {passed_here} passed{others} ({time.monotonic() - start:.1f} s)"
-        )
+        print(f"{file}: {passed_here} passed{others} ({time.monotonic() - start:.1f} s)")
         for difference in differences:
             print("  difference:", shorten(difference, options.verbose), flush=True)
     if options.record:
@@ -78,19 +76,11 @@ def main() -> int:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "files", nargs="*", help="such as test_c or testing/cffi0/test_model.py"
-    )
-    parser.add_argument(
-        "-k", metavar="EXPRESSION", help="only tests that match, as in pytest"
-    )
-    parser.add_argument(
-        "--record", action="store_true", help="write the outcomes into the table"
-    )
+    parser.add_argument("files", nargs="*", help="such as test_c or testing/cffi0/test_model.py")
+    parser.add_argument("-k", metavar="EXPRESSION", help="only tests that match, as in pytest")
+    parser.add_argument("--record", action="store_true", help="write the outcomes into the table")
     parser.add_argument("--verbose", action="store_true", help="whole messages")
-    parser.add_argument(
-        "--timeout", type=float, default=180, help="seconds for one test"
-    )
+    parser.add_argument("--timeout", type=float, default=180, help="seconds for one test")
     return parser.parse_args()
 
 
@@ -101,9 +91,7 @@ def resolve(folder: Path, name: str) -> str:
     stem = name.removesuffix(".py")
     found = sorted(folder.rglob(f"{stem}.py"))
     if len(found) != 1:
-        raise source.SetUpError(
-            f"{len(found)} test files of upstream are called {name!r}"
-        )
+        raise source.SetUpError(f"{len(found)} test files of upstream are called {name!r}")
     return found[0].relative_to(folder).as_posix()
 
 
@@ -111,9 +99,7 @@ def run_file(
     folder: Path, file: str, options: argparse.Namespace
 ) -> tuple[dict[str, Outcome], list[str]]:
     """The outcome of every test in a file, and what else was wrong."""
-    work = (
-        source.BUILD / "runs" / ENVIRONMENT / file.replace("/", "-").removesuffix(".py")
-    )
+    work = source.BUILD / "runs" / ENVIRONMENT / file.replace("/", "-").removesuffix(".py")
     shutil.rmtree(work, ignore_errors=True)
     (work / "tmp").mkdir(parents=True)
     report, done, log = work / "report.jsonl", work / "done.txt", work / "output.txt"
@@ -162,10 +148,7 @@ def run_file(
         problems.append(f"given up after {MAX_RESTARTS} crashes")
     if options.verbose:
         print(log.read_text(errors="replace"))
-    elif (
-        any(outcome.word in ("crashed", "timeout") for outcome in outcomes.values())
-        or problems
-    ):
+    elif any(outcome.word in ("crashed", "timeout") for outcome in outcomes.values()) or problems:
         print(f"  pytest's output is in {log}")
     return outcomes, problems
 

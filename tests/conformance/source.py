@@ -90,9 +90,7 @@ def prove_ours(wheels: Path) -> None:
     """Raise SetUpError unless this environment has our wheel, file by file, and no other cffi."""
     found = sorted(wheels.glob("cffi-*.whl"))
     if len(found) != 1:
-        raise SetUpError(
-            f"expected one wheel in {wheels}, found {len(found)}; run `make build`"
-        )
+        raise SetUpError(f"expected one wheel in {wheels}, found {len(found)}; run `make build`")
     site = Path(sysconfig.get_path("platlib"))
     with zipfile.ZipFile(found[0]) as wheel:
         for name in wheel.namelist():
@@ -105,13 +103,9 @@ def prove_ours(wheels: Path) -> None:
                 )
     distribution = importlib.metadata.distribution("cffi")
     if distribution.requires:
-        raise SetUpError(
-            f"cffi in {site} requires {distribution.requires}, so it is upstream's"
-        )
+        raise SetUpError(f"cffi in {site} requires {distribution.requires}, so it is upstream's")
     if importlib.util.find_spec("pycparser") is not None:
-        raise SetUpError(
-            "pycparser can be imported here, so nobody would notice its use"
-        )
+        raise SetUpError("pycparser can be imported here, so nobody would notice its use")
 
 
 def check_imported(imported: dict[str, str | None], pycparser: bool) -> list[str]:

@@ -63,9 +63,7 @@ def load() -> dict[str, Expected]:
     """The table, by file."""
     table: dict[str, Expected] = {}
     for name, entry in tomllib.loads(PATH.read_text(encoding="utf-8")).items():
-        exceptions = [
-            NotPassed(**exception) for exception in entry.get("not_passed", [])
-        ]
+        exceptions = [NotPassed(**exception) for exception in entry.get("not_passed", [])]
         table[name] = Expected(entry["passed"], exceptions)
     return table
 
@@ -88,9 +86,7 @@ def compare(expected: Expected, actual: dict[str, Outcome], version: str) -> lis
         if outcome.word != word:
             message = f": {outcome.message}" if outcome.message else ""
             differences.append(f"{test} {outcome.word}, expected {word}{message}")
-    differences += [
-        f"{test} was not run, expected {word}" for test, word in expected_words.items()
-    ]
+    differences += [f"{test} was not run, expected {word}" for test, word in expected_words.items()]
 
     passed = sum(outcome.word == "passed" for outcome in actual.values())
     if passed != expected.passed - elsewhere:
@@ -112,9 +108,7 @@ def record(table: dict[str, Expected], file: str, actual: dict[str, Outcome]) ->
             passed += 1
             continue
         reason = known.get((test, outcome.word), "")
-        entry = exceptions.setdefault(
-            (outcome.word, reason), NotPassed(outcome.word, reason, [])
-        )
+        entry = exceptions.setdefault((outcome.word, reason), NotPassed(outcome.word, reason, []))
         entry.tests.append(test)
     table[file] = Expected(passed, list(exceptions.values()))
 

@@ -98,9 +98,7 @@ def complete_in_c(header: Header, names: Iterable[str]) -> list[str]:
 def errors_by_line(header: Header, lines: list[str]) -> dict[int, str]:
     """Compile lines behind the header; the errors by the index of the line."""
     source = f'{header.includes}# 1 "<checks>"\n' + "\n".join(lines) + "\n"
-    result = gcc(
-        header, source, "-fsyntax-only", "-fmax-errors=0", "-fdiagnostics-color=never"
-    )
+    result = gcc(header, source, "-fsyntax-only", "-fmax-errors=0", "-fdiagnostics-color=never")
     found = re.findall(r"^<checks>:(\d+):\d+: error: (.*)$", result.stderr, re.M)
     assert found or result.returncode == 0, result.stderr
     return {int(line) - 1: error for line, error in found}

@@ -34,9 +34,7 @@ def packages(repository: Path) -> None:
     if shutil.which("dpkg-query") is None:
         pytest.skip("the table of headers is of Debian packages")
     names = sorted({header.package for header in HEADERS})
-    result = subprocess.run(
-        [repository / "tools" / "apt.sh", *names, "gcc", "pkg-config"]
-    )
+    result = subprocess.run([repository / "tools" / "apt.sh", *names, "gcc", "pkg-config"])
     assert result.returncode == 0
 
 
@@ -45,9 +43,7 @@ def test_the_table_is_large_enough() -> None:
     assert len({header.package for header in HEADERS}) >= 15
 
 
-@pytest.mark.parametrize(
-    "header", HEADERS, ids=lambda header: f"{header.package}/{header.name}"
-)
+@pytest.mark.parametrize("header", HEADERS, ids=lambda header: f"{header.package}/{header.name}")
 def test_header(header: Header, ffi: cffi.FFI) -> None:
     ffi.cdef(preprocess(header))
     names = list(declared_types(ffi))

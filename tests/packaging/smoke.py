@@ -15,9 +15,7 @@ def check_origin() -> None:
     site = Path(sysconfig.get_path("platlib"))
     for module in (cffi, _cffi_backend):
         assert module.__file__ is not None
-        assert site in Path(module.__file__).parents, (
-            f"{module.__file__} is not in {site}"
-        )
+        assert site in Path(module.__file__).parents, f"{module.__file__} is not in {site}"
         assert module.__version__ == "2.1.1", module.__version__
     assert "pycparser" not in sys.modules
 
@@ -75,6 +73,4 @@ if __name__ == "__main__":
     check_origin()
     check_calls()
     check_data()
-    print(
-        f"smoke test passed on Python {sys.version.split()[0]}, {_cffi_backend.__file__}"
-    )
+    print(f"smoke test passed on Python {sys.version.split()[0]}, {_cffi_backend.__file__}")

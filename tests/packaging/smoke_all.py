@@ -15,9 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = ("3.10", "3.11", "3.12", "3.13")
-PROBE = (
-    "import sys, venv; print(sys.implementation.name, '%d.%d' % sys.version_info[:2])"
-)
+PROBE = "import sys, venv; print(sys.implementation.name, '%d.%d' % sys.version_info[:2])"
 
 
 def main() -> int:
@@ -46,14 +44,10 @@ def main() -> int:
         seconds = time.monotonic() - start
         if result.returncode == 0:
             passed += 1
-            print(
-                f"Python {version}: {result.stdout.splitlines()[-1]} ({seconds:.0f} s)"
-            )
+            print(f"Python {version}: {result.stdout.splitlines()[-1]} ({seconds:.0f} s)")
         else:
             failed += 1
-            print(
-                f"Python {version} ({path}) FAILED ({seconds:.0f} s)\n{result.stdout}"
-            )
+            print(f"Python {version} ({path}) FAILED ({seconds:.0f} s)\n{result.stdout}")
         sys.stdout.flush()
     print("Pythons not found:", ", ".join(missing) or "none")
     print(f"smoke: {passed} passed, {failed} failed, {len(missing)} skipped")
@@ -64,9 +58,7 @@ def find(version: str) -> Path | None:
     """An interpreter of this version that runs and can make environments."""
     for candidate in candidates(version):
         try:
-            result = subprocess.run(
-                [candidate, "-c", PROBE], text=True, capture_output=True
-            )
+            result = subprocess.run([candidate, "-c", PROBE], text=True, capture_output=True)
         except OSError:
             continue
         if result.returncode == 0 and result.stdout.split() == ["cpython", version]:
@@ -83,9 +75,7 @@ def candidates(version: str) -> list[Path]:
         found.append(Path(on_path))
     roots = {os.environ.get("PYENV_ROOT", ""), str(Path.home() / ".pyenv")} - {""}
     for root in sorted(roots):
-        found += sorted(
-            Path(root, "versions").glob(f"{version}*/bin/{name}"), reverse=True
-        )
+        found += sorted(Path(root, "versions").glob(f"{version}*/bin/{name}"), reverse=True)
     return found
 
 

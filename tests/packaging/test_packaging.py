@@ -47,9 +47,7 @@ def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:
 
 def needed_libraries(extension: Path) -> list[str]:
     """The shared libraries that the dynamic linker loads for an extension module."""
-    return re.findall(
-        r"\(NEEDED\).*\[(.+)\]", run("readelf", "--dynamic", "--wide", extension)
-    )
+    return re.findall(r"\(NEEDED\).*\[(.+)\]", run("readelf", "--dynamic", "--wide", extension))
 
 
 @pytest.fixture(scope="session")
@@ -62,9 +60,7 @@ def wheel() -> Path:
 @pytest.fixture(scope="session")
 def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sdist")
-    code = (
-        f"from setuptools.build_meta import build_sdist; build_sdist({str(folder)!r})"
-    )
+    code = f"from setuptools.build_meta import build_sdist; build_sdist({str(folder)!r})"
     run(sys.executable, "-c", code)
     (found,) = folder.iterdir()
     return found
@@ -113,14 +109,10 @@ def environment(tmp_path: Path) -> Environment:
 def test_wheel_contents(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-        metadata_name = next(
-            name for name in names if name.endswith(".dist-info/METADATA")
-        )
+        metadata_name = next(name for name in names if name.endswith(".dist-info/METADATA"))
         metadata = Parser().parsestr(archive.read(metadata_name).decode())
     extensions = [name for name in names if name.endswith(".so")]
-    assert len(extensions) == 1 and re.fullmatch(
-        r"_cffi_backend\.[\w-]+\.so", extensions[0]
-    )
+    assert len(extensions) == 1 and re.fullmatch(r"_cffi_backend\.[\w-]+\.so", extensions[0])
     assert {"cffi/__init__.py", "cffi/api.py", "cffi/py.typed"} <= set(names)
     assert {name.split("/")[0] for name in names} == {
         "cffi",
@@ -184,18 +176,14 @@ def test_sdist_contents(sdist: Path) -> None:
         "setup.py",
     } <= names
     # Build products, and what only this repository needs.
-    unwanted = re.compile(
-        r"(^|/)(target|build|tests|fuzz|__pycache__)(/|$)|\.(so|pyc|o|a)$"
-    )
+    unwanted = re.compile(r"(^|/)(target|build|tests|fuzz|__pycache__)(/|$)|\.(so|pyc|o|a)$")
     assert [name for name in names if unwanted.search(name)] == []
 
 
 def test_every_crate_source_is_in_the_sdist(tree: Path) -> None:
     def sources(root: Path) -> set[str]:
         folders = [*root.glob("crates/*/src"), *root.glob("crates/*/c")]
-        files = [
-            path for folder in folders for path in folder.rglob("*") if path.is_file()
-        ]
+        files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
         files += [*root.glob("crates/*/*.toml"), *root.glob("crates/*/build.rs")]
         return {
             path.relative_to(root).as_posix()
@@ -211,9 +199,7 @@ def test_sdist_builds_on_its_own(sdist: Path, environment: Environment) -> None:
     environment.smoke()
 
 
-def test_install_from_a_folder_with_the_system_libffi(
-    tree: Path, environment: Environment
-) -> None:
+def test_install_from_a_folder_with_the_system_libffi(tree: Path, environment: Environment) -> None:
     environment.install(tree, CFFI_SYSTEM_LIBFFI="1")
     libraries = needed_libraries(environment.file_of("_cffi_backend"))
     assert [name for name in libraries if name.startswith("libffi.so")]

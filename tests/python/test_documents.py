@@ -51,8 +51,6 @@ def test_readme_example(repository: Path, tmp_path: Path) -> None:
     assert sum(line.startswith("assert") for line in lines) == 3
     script = tmp_path / "example.py"
     script.write_text("\n".join(lines))
-    result = subprocess.run(
-        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True
-    )
+    result = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert "42 is the answer" in result.stdout

@@ -16,8 +16,7 @@ AT_IMPORT = {"_cffi_backend", "cffi", "cffi.api", "cffi.error", "cffi.lock"}
 def modules_after(code: str) -> set[str]:
     """What is in sys.modules after the code, and was not before it."""
     script = (
-        f"import sys; before = set(sys.modules)\n{code}\n"
-        "print(*sorted(set(sys.modules) - before))"
+        f"import sys; before = set(sys.modules)\n{code}\nprint(*sorted(set(sys.modules) - before))"
     )
     command = [sys.executable, "-I", "-c", script]
     result = subprocess.run(command, capture_output=True, text=True, check=True)

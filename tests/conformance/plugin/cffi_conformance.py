@@ -99,11 +99,9 @@ def message_of(report: pytest.TestReport) -> str:
 def pytest_sessionfinish() -> None:
     """Say what was really imported."""
     modules = {
-        name: getattr(sys.modules.get(name), "__file__", None)
-        for name in ("cffi", "_cffi_backend")
+        name: getattr(sys.modules.get(name), "__file__", None) for name in ("cffi", "_cffi_backend")
     }
     emit(
         imported=modules,
-        pycparser="pycparser" in sys.modules
-        or importlib.util.find_spec("pycparser") is not None,
+        pycparser="pycparser" in sys.modules or importlib.util.find_spec("pycparser") is not None,
     )
