@@ -203,7 +203,7 @@ class _InlineFFI(FFI):
     def __new__(cls) -> Self: ...
     def _cdef(
         self,
-        source: str,
+        csource: str,
         override: bool = False,
         packed: bool = False,
         pack: int | None = None,

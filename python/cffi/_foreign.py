@@ -61,13 +61,13 @@ class ForeignFFI(FFI):
 
     def _cdef(
         self,
-        source: str,
+        csource: str,
         override: bool = False,
         packed: bool = False,
         pack: int | None = None,
         dllexport: bool = False,
     ) -> None:
-        super()._cdef(source, override, packed, pack, dllexport)
+        super()._cdef(csource, override, packed, pack, dllexport)
         self._cdef_version = object()
         self._parsed_types.clear()
         if override:

@@ -252,6 +252,18 @@ class FFI(_cffi_backend._InlineFFI):
 
         return realize(self, type)
 
+    def _cdef(
+        self,
+        csource: str,
+        override: bool = False,
+        packed: bool = False,
+        pack: "int | None" = None,
+        dllexport: bool = False,
+    ) -> None:
+        if packed not in (False, True):
+            raise ValueError("'packed' should be False or True; use 'pack' to give another value")
+        super()._cdef(csource, override, packed, pack, dllexport)
+
     def _typeof(self, cdecl: str) -> "Any":
         return self.typeof(cdecl)
 
