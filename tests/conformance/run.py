@@ -52,7 +52,7 @@ def main() -> int:
         if options.record and not options.k:
             table.record(expected, file, actual)
         if file in expected and not options.k:
-            differences = table.compare(expected[file], actual, PYTHON_VERSION)
+            differences = table.compare(expected[file], actual)
         else:
             differences = [
                 f"{test} {outcome.word}: {outcome.message}"
