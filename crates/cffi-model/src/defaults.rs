@@ -165,3 +165,9 @@ pub fn names(target: Target) -> impl Iterator<Item = &'static str> {
     let windows = WINDOWS.iter().map(|(name, _)| *name).filter(move |_| target.is_windows());
     ["bool", "FILE"].into_iter().chain(primitives).chain(windows)
 }
+
+/// The default names that are no types of the C standard, with what they stand for, spelled in C.
+pub fn common(target: Target) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let windows = WINDOWS.iter().copied().filter(move |_| target.is_windows());
+    [("FILE", "struct _IO_FILE"), ("bool", "_Bool")].into_iter().chain(windows)
+}

@@ -4,6 +4,7 @@
 //! interned by weak caches, so that unused ones go away.
 
 pub mod array;
+pub mod by_hand;
 pub mod enumeration;
 pub mod field;
 pub mod function;

@@ -274,7 +274,7 @@ fn method_addressof(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     let Some((target, keys)) = arguments.positional().split_first() else {
         return Err(raise!(TypeError, "addressof() missing required argument 'cdata' (pos 1)"));
     };
-    if let (Some(lib), [name]) = (crate::lib::object::Lib::from_object(*target), keys) {
+    if let (Some(lib), [name]) = (crate::library::object::Lib::from_object(*target), keys) {
         return lib.address_of(*name);
     }
     addressing::address_of(expect_any_cdata(*target)?, keys)

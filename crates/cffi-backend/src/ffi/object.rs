@@ -26,7 +26,7 @@ pub struct Ffi {
     /// `{tag: result}` of `init_once`.
     pub(super) once: Owned,
     /// What the declarations are.
-    pub(super) world: World,
+    pub world: World,
 }
 
 /// What a type string may name.

@@ -1,0 +1,192 @@
+//! The declarations behind an FFI, and the ctypes that were made of them.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+use cffi_model::declarations::{CdefOptions, Declaration, Space};
+use cffi_model::{CdefError, Declarations, ErrorKind, Target};
+use cffi_python::ffi::{self as capi, PyObject};
+use cffi_python::{Borrowed, Owned, PyResult, Raised, error, object, raise, text};
+use rustc_hash::FxHashMap;
+
+use super::object::Ffi;
+use super::realize;
+use crate::ctype::CTypeRef;
+
+/// What an FFI knows. The cells are borrowed for plain Rust work only, never while Python code can run.
+pub struct World {
+    declarations: RefCell<Declarations>,
+    /// The ctypes of records, by number: they are identities, and must stay the same.
+    records: RefCell<FxHashMap<usize, CTypeRef>>,
+    /// The ctypes of enums, by number.
+    enums: RefCell<FxHashMap<usize, CTypeRef>>,
+    /// The FFIs that were included, in order.
+    included: RefCell<Vec<Owned>>,
+    /// Counts the times that declarations were replaced: what library objects remember of earlier times is not valid any more.
+    generation: Cell<usize>,
+}
+
+impl World {
+    /// No declarations yet.
+    pub fn new() -> Self {
+        Self {
+            declarations: RefCell::new(Declarations::new(Target::host())),
+            records: RefCell::default(),
+            enums: RefCell::default(),
+            included: RefCell::default(),
+            generation: Cell::new(0),
+        }
+    }
+
+    /// The declarations, for reading.
+    pub fn read<R>(&self, look: impl FnOnce(&Declarations) -> R) -> R {
+        look(&self.declarations.borrow())
+    }
+
+    /// The declarations, for changes.
+    pub fn change<R>(&self, change: impl FnOnce(&mut Declarations) -> R) -> R {
+        change(&mut self.declarations.borrow_mut())
+    }
+
+    /// The ctype that a string names, and whether the string names a function type, whose pointer it then is.
+    pub fn parse_type(&self, owner: &Ffi, text: &str) -> PyResult<(CTypeRef, bool)> {
+        let ty = self.change(|declarations| declarations.parse_type(text)).map_err(|error| self.raise(&error))?;
+        realize::realize_or_function(owner, ty.ty)
+    }
+
+    /// Enters declarations.
+    pub fn cdef(&self, source: &str, options: &CdefOptions) -> PyResult<()> {
+        let warnings =
+            self.change(|declarations| declarations.cdef(source, options)).map_err(|error| self.raise(&error))?;
+        for warning in warnings {
+            // SAFETY: the class lives as long as the interpreter.
+            let class = unsafe { Borrowed::from_ptr(capi::PyExc_UserWarning) };
+            error::warn(class, &warning.0, 2)?;
+        }
+        Ok(())
+    }
+
+    /// Takes over the types of another FFI.
+    pub fn include(&self, other: &Ffi) -> PyResult<()> {
+        let done = other.world.read(|theirs| self.change(|ours| ours.include(theirs)));
+        done.map_err(|error| self.raise(&error))?;
+        self.included.borrow_mut().push(other.as_object().to_owned());
+        Ok(())
+    }
+
+    /// How often declarations were replaced.
+    pub fn generation(&self) -> usize {
+        self.generation.get()
+    }
+
+    /// Makes library objects look everything up anew.
+    pub fn forget_libraries(&self) {
+        self.generation.set(self.generation.get().wrapping_add(1));
+    }
+
+    /// An FFI that was included.
+    pub fn included(&self, number: usize) -> Option<Owned> {
+        self.included.borrow().get(number).cloned()
+    }
+
+    /// The ctype of a record, if it was made.
+    pub fn known_record(&self, number: usize) -> Option<CTypeRef> {
+        self.records.borrow().get(&number).cloned()
+    }
+
+    /// Keeps the ctype of a record; gives the one that was first.
+    pub fn keep_record(&self, number: usize, ctype: CTypeRef) -> CTypeRef {
+        self.records.borrow_mut().entry(number).or_insert(ctype).clone()
+    }
+
+    /// The ctype of an enum, if it was made.
+    pub fn known_enum(&self, number: usize) -> Option<CTypeRef> {
+        self.enums.borrow().get(&number).cloned()
+    }
+
+    /// Keeps the ctype of an enum; gives the one that was first.
+    pub fn keep_enum(&self, number: usize, ctype: CTypeRef) -> CTypeRef {
+        self.enums.borrow_mut().entry(number).or_insert(ctype).clone()
+    }
+
+    /// Raises what an error of the model stands for.
+    #[cold]
+    pub fn raise(&self, error: &CdefError) -> Raised {
+        let class = match error.kind {
+            ErrorKind::NotImplemented => return raise!(NotImplementedError, "{error}"),
+            ErrorKind::Type => return raise!(TypeError, "{error}"),
+            ErrorKind::Value => return raise!(ValueError, "{error}"),
+            ErrorKind::Cdef => c"CDefError",
+            ErrorKind::Ffi => c"FFIError",
+            ErrorKind::Missing => c"VerificationMissing",
+        };
+        raise_named(class, format_args!("{error}"))
+    }
+
+    /// Raises the error for a type string that cannot be used.
+    #[cold]
+    pub fn error(&self, message: fmt::Arguments<'_>) -> Raised {
+        raise_named(c"CDefError", message)
+    }
+
+    /// Raises the error for a type without a size.
+    #[cold]
+    pub fn size_error(&self, message: fmt::Arguments<'_>) -> Raised {
+        raise!(ValueError, "{message}")
+    }
+
+    /// `ffi.list_types()`
+    pub fn list_types(&self) -> PyResult<Owned> {
+        let mut lists: [Vec<String>; 3] = Default::default();
+        self.read(|declarations| {
+            let [typedefs, structs, unions] = &mut lists;
+            for (key, declaration) in declarations.iter() {
+                let Declaration::Type(_) = declaration else { continue };
+                match key.space {
+                    Space::Typedef => typedefs.push(key.name.to_string()),
+                    Space::Struct if !key.name.starts_with('$') => structs.push(key.name.to_string()),
+                    Space::Union if !key.name.starts_with('$') => unions.push(key.name.to_string()),
+                    _ => {}
+                }
+            }
+        });
+        let lists = lists.map(|mut list| {
+            list.sort();
+            object::new_list(list.len(), |index| text::from_str(list.get(index).map_or("", String::as_str)))
+        });
+        let [typedefs, structs, unions] = lists;
+        object::new_tuple([typedefs?, structs?, unions?])
+    }
+
+    /// Every object that this refers to, for `tp_traverse`.
+    pub fn for_each_reference(&self, visit: &mut dyn FnMut(*mut PyObject)) {
+        for map in [&self.records, &self.enums] {
+            if let Ok(map) = map.try_borrow() {
+                for ctype in map.values() {
+                    visit(ctype.as_ptr());
+                }
+            }
+        }
+        if let Ok(included) = self.included.try_borrow() {
+            for ffi in included.iter() {
+                visit(ffi.as_ptr());
+            }
+        }
+    }
+
+    /// Gives up every reference, for `tp_clear`.
+    pub fn clear(&self) {
+        let parts = (self.records.take(), self.enums.take(), self.included.take());
+        drop(parts);
+    }
+}
+
+/// Raises an exception of `cffi.error`.
+#[cold]
+fn raise_named(class: &std::ffi::CStr, message: fmt::Arguments<'_>) -> Raised {
+    match object::import(c"cffi.error").and_then(|module| module.borrow().attribute(class)) {
+        Ok(class) => error::raise_class(class.borrow(), message),
+        Err(raised) => raised,
+    }
+}
+

@@ -1,0 +1,243 @@
+//! ctypes of the model's types, made when they are first asked for.
+
+use cffi_model::declarations::Space;
+use cffi_model::spelling;
+use cffi_model::types::{ArrayLength, EnumId, QualType, RecordId, Type, TypeId};
+use cffi_python::{Borrowed, Owned, PyResult, Raised, int, raise, text};
+use cffi_syntax::ast::RecordKind;
+
+use super::object::Ffi;
+use crate::ctype::field::Place;
+use crate::ctype::function::{DEFAULT_ABI, Variadic, function};
+use crate::ctype::record::{Completer, NewField, NewLayout, new_record, publish};
+use crate::ctype::{CType, CTypeRef, Kind, array, enumeration, primitive};
+
+/// Types inside types: deeper than any program, and shallow enough for any stack.
+const MAX_DEPTH: u32 = 1000;
+
+/// The ctype of a type; of a function type its pointer, and whether it was one.
+pub fn realize_or_function(owner: &Ffi, ty: TypeId) -> PyResult<(CTypeRef, bool)> {
+    let is_function = owner.world.read(|declarations| matches!(declarations.types().get(ty), Type::Function(_)));
+    Ok((realize_at(owner, ty, 0)?, is_function))
+}
+
+/// The ctype of a type; of a function type its pointer.
+pub fn realize(owner: &Ffi, ty: TypeId) -> PyResult<CTypeRef> {
+    realize_at(owner, ty, 0)
+}
+
+fn realize_at(owner: &Ffi, ty: TypeId, depth: u32) -> PyResult<CTypeRef> {
+    if depth > MAX_DEPTH {
+        return Err(raise!(RuntimeError, "type-building recursion too deep or infinite"));
+    }
+    let shape = owner.world.read(|declarations| declarations.types().get(ty).clone());
+    match shape {
+        Type::Void => primitive::void(),
+        Type::Primitive(which) => primitive::primitive(which),
+        Type::Pointer { target, .. } => {
+            let inner = realize_at(owner, target.ty, depth + 1)?;
+            let is_function =
+                owner.world.read(|declarations| matches!(declarations.types().get(target.ty), Type::Function(_)));
+            if is_function { Ok(inner) } else { inner.pointer() }
+        }
+        Type::Array { item, length } => {
+            let length = match length {
+                ArrayLength::Fixed(length) => isize::try_from(length).unwrap_or(isize::MAX),
+                ArrayLength::Open => array::OPEN,
+                ArrayLength::Unknown => return Err(missing(owner, ty)),
+            };
+            array::array_of(&*realize_at(owner, item.ty, depth + 1)?.pointer()?, length)
+        }
+        Type::Function(signature) => {
+            let parameters = signature
+                .parameters
+                .iter()
+                .map(|parameter| realize_at(owner, *parameter, depth + 1))
+                .collect::<PyResult<Vec<_>>>()?;
+            let result = realize_at(owner, signature.result, depth + 1)?;
+            let variadic = if signature.variadic { Variadic::Yes } else { Variadic::No };
+            function(parameters, &result, variadic, DEFAULT_ABI)
+        }
+        Type::Record(id) => record(owner, id),
+        Type::Enum(id) => enum_type(owner, id),
+        Type::UnknownInteger(_) | Type::UnknownFloat(_) => Err(missing(owner, ty)),
+        Type::Unsupported(name) => Err(raise!(NotImplementedError, "'{name}' is a type that cffi cannot represent")),
+    }
+}
+
+/// Something with `...` that only a C compiler can fill in.
+#[cold]
+fn missing(owner: &Ffi, ty: TypeId) -> Raised {
+    let name = owner.world.read(|declarations| spelling::spell(declarations.types(), ty).text);
+    owner.world.raise(&cffi_model::CdefError::new(
+        cffi_model::ErrorKind::Missing,
+        format!("{name}: the value of a '...' is known to the C compiler only, so this type needs a compiled module"),
+    ))
+}
+
+/// The FFI that owns a type that came by `include()`, as an object that keeps it alive.
+fn owner_of(owner: &Ffi, include: usize) -> PyResult<Owned> {
+    owner.world.included(include).ok_or_else(|| raise!(SystemError, "included FFI {include} is gone"))
+}
+
+fn record(owner: &Ffi, id: RecordId) -> PyResult<CTypeRef> {
+    if let Some(known) = owner.world.known_record(id.index()) {
+        return Ok(known);
+    }
+    if let Some(origin) = owner.world.read(|declarations| declarations.record_origin(id)) {
+        let included = owner_of(owner, origin.include)?;
+        let Some(included) = Ffi::from_object(included.borrow()) else {
+            return Err(raise!(SystemError, "included object is no FFI"));
+        };
+        let made = record(included, origin.id)?;
+        return Ok(owner.world.keep_record(id.index(), made));
+    }
+    let described = owner.world.read(|declarations| {
+        let record = declarations.types().record(id)?;
+        let kind = if record.kind == RecordKind::Struct { Kind::Struct } else { Kind::Union };
+        let name = spelling::record_name(spelling::keyword(record.kind), &record.name, record.alias.as_deref());
+        // FILE is known by its own name as long as nobody gives the struct members.
+        let is_file = name == "struct _IO_FILE" && record.body.is_none();
+        Some((kind, if is_file { "FILE".to_owned() } else { name }))
+    });
+    let Some((kind, name)) = described else {
+        return Err(raise!(SystemError, "record {} is gone", id.index()));
+    };
+    let completer = Completer { owner: owner.as_object().to_owned(), number: id.index(), complete };
+    let made = new_record(kind, &name, Some(completer))?;
+    Ok(owner.world.keep_record(id.index(), made))
+}
+
+/// One field as the model has it.
+struct Described {
+    name: Box<str>,
+    ty: QualType,
+    offset: u64,
+    place: Place,
+}
+
+/// Gives a record its layout, if it has members by now.
+fn complete(ctype: &CType, owner: Borrowed<'_>, number: usize) -> PyResult<()> {
+    let Some(owner) = Ffi::from_object(owner) else {
+        return Err(raise!(SystemError, "a record's FFI is gone"));
+    };
+    let described = owner.world.read(|declarations| {
+        let Some((id, record)) = declarations.types().record_at(number) else { return Ok(None) };
+        let Some(body) = &record.body else { return Ok(None) };
+        if body.partial {
+            return Err(cffi_model::CdefError::new(
+                cffi_model::ErrorKind::Missing,
+                format!(
+                    "{}: a struct with '...' is known to the C compiler only, so it needs a compiled module",
+                    ctype.name()
+                ),
+            ));
+        }
+        let unsupported = body.fields.iter().find_map(|field| unsupported_in(declarations.types(), field.ty.ty));
+        if let Some(name) = unsupported {
+            return Err(cffi_model::CdefError::new(
+                cffi_model::ErrorKind::NotImplemented,
+                format!("{}: '{name}' is a type that cffi cannot represent", ctype.name()),
+            ));
+        }
+        let layout = declarations.record_layout(id).map_err(|problem| {
+            cffi_model::CdefError::new(cffi_model::ErrorKind::Type, format!("{}: {problem}", ctype.name()))
+        })?;
+        let fields: Vec<Described> = body
+            .fields
+            .iter()
+            .zip(&layout.fields)
+            // Unnamed bit-fields take room and have no value.
+            .filter(|(field, _)| !(field.name.is_empty() && field.width.is_some()))
+            .map(|(field, place)| Described {
+                name: field.name.clone(),
+                ty: field.ty,
+                offset: place.offset,
+                place: place.bits.map_or(Place::Whole, |bits| Place::Bits {
+                    shift: u16::try_from(bits.shift).unwrap_or(u16::MAX),
+                    width: u16::try_from(bits.width).unwrap_or(u16::MAX),
+                }),
+            })
+            .collect();
+        Ok(Some((layout.size, layout.align, fields)))
+    });
+    let Some((size, align, fields)) = described.map_err(|error| owner.world.raise(&error))? else {
+        return Ok(());
+    };
+    let fields = fields
+        .into_iter()
+        .map(|field| {
+            Ok(NewField {
+                name: interned(&field.name)?,
+                ctype: realize(owner, field.ty.ty)?,
+                offset: usize::try_from(field.offset).unwrap_or(usize::MAX),
+                place: field.place,
+            })
+        })
+        .collect::<PyResult<Vec<_>>>()?;
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    publish(ctype, NewLayout { size, align, fields, irregular: false })
+}
+
+fn unsupported_in(types: &cffi_model::table::TypeTable, ty: TypeId) -> Option<String> {
+    match types.get(ty) {
+        Type::Unsupported(name) => Some(name.to_string()),
+        Type::Array { item, .. } => unsupported_in(types, item.ty),
+        _ => None,
+    }
+}
+
+/// An interned `str`.
+pub fn interned(name: &str) -> PyResult<Owned> {
+    match std::ffi::CString::new(name) {
+        Ok(name) => text::interned(&name),
+        Err(_) => text::from_str(name),
+    }
+}
+
+fn enum_type(owner: &Ffi, id: EnumId) -> PyResult<CTypeRef> {
+    if let Some(known) = owner.world.known_enum(id.index()) {
+        return Ok(known);
+    }
+    if let Some(origin) = owner.world.read(|declarations| declarations.enum_origin(id)) {
+        let included = owner_of(owner, origin.include)?;
+        let Some(included) = Ffi::from_object(included.borrow()) else {
+            return Err(raise!(SystemError, "included object is no FFI"));
+        };
+        let made = enum_type(included, origin.id)?;
+        return Ok(owner.world.keep_enum(id.index(), made));
+    }
+    let described = owner.world.read(|declarations| {
+        let enumeration = declarations.types().enumeration(id)?;
+        let name = spelling::record_name("enum", &enumeration.name, enumeration.alias.as_deref());
+        Some((name, enumeration.body.clone()))
+    });
+    let Some((name, body)) = described else {
+        return Err(raise!(SystemError, "enum {} is gone", id.index()));
+    };
+    let Some(body) = body else {
+        // A forward reference: no values are known, so nothing can be made of it (an extension of GNU C).
+        return Err(owner.world.error(format_args!("'{name}' has no values explicitly defined: refusing to guess which integer type it is meant to be (unsigned/signed, int/long)")));
+    };
+    if body.partial {
+        return Err(owner.world.raise(&cffi_model::CdefError::new(
+            cffi_model::ErrorKind::Missing,
+            format!("{name}: an enum with '...' is known to the C compiler only, so it needs a compiled module"),
+        )));
+    }
+    if body.enumerators.is_empty() {
+        return Err(owner.world.error(format_args!("{name} has no values explicitly defined: refusing to guess which integer type it is meant to be (unsigned/signed, int/long)")));
+    }
+    let base = primitive::primitive(body.underlying)?;
+    let pairs = body
+        .enumerators
+        .iter()
+        .map(|(name, value)| Ok((interned(name)?, int::from_i128(value.unwrap_or_default())?)));
+    let made = enumeration::new_enum(&name, &base, pairs)?;
+    Ok(owner.world.keep_enum(id.index(), made))
+}
+
+/// What an ordinary name was declared as, for library objects.
+pub fn declared(owner: &Ffi, name: &str) -> Option<cffi_model::declarations::Declaration> {
+    owner.world.read(|declarations| declarations.get(Space::Ordinary, name).cloned())
+}

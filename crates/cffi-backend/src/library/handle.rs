@@ -1,0 +1,121 @@
+//! An open library and what is looked up in it.
+
+use std::cell::Cell;
+use std::ffi::{CString, c_int, c_void};
+use std::ptr::NonNull;
+
+use cffi_call::dlopen;
+use cffi_python::{Borrowed, PyResult, Raised, raise};
+
+use crate::cdata::CData;
+
+/// A library that is open until it is closed or dropped. One that the program opened itself is left open.
+pub struct Library {
+    handle: Cell<Option<dlopen::Handle>>,
+    /// Whether it is ours to close.
+    ours: bool,
+    /// As messages show it.
+    pub name: String,
+}
+
+impl Library {
+    /// Opens a library by name, `None` being the program itself, or takes over a `void *` handle.
+    pub fn open(name: Option<Borrowed<'_>>, flags: isize) -> PyResult<Self> {
+        let mut flags = c_int::try_from(flags).map_err(|_| raise!(OverflowError, "dlopen() flags out of range"))?;
+        if flags & dlopen::LAZY_OR_NOW == 0 {
+            flags |= dlopen::NOW;
+        }
+        let Some(name) = name else {
+            return Self::open_path(None, "<None>".to_owned(), flags);
+        };
+        if let Some(cdata) = CData::from_object(name) {
+            return Self::adopt(cdata);
+        }
+        let path = file_name(name)?;
+        let shown = path.to_string_lossy().into_owned();
+        Self::open_path(Some(path), shown, flags)
+    }
+
+    fn open_path(path: Option<CString>, name: String, flags: c_int) -> PyResult<Self> {
+        // Loading runs the library's initialisers, which may take their time, so other threads may run.
+        // SAFETY: no Python object is touched.
+        let opened = unsafe { cffi_python::thread::detached(|| dlopen::open(path.as_deref(), flags)) };
+        match opened {
+            Ok(handle) => Ok(Self { handle: Cell::new(Some(handle)), ours: true, name }),
+            Err(text) => Err(raise!(OSError, "cannot load library '{name}': {text}")),
+        }
+    }
+
+    fn adopt(cdata: &CData) -> PyResult<Self> {
+        if !cdata.ctype().is_void_pointer() {
+            return Err(raise!(
+                TypeError,
+                "dlopen() takes a file name or 'void *' handle, not '{}'",
+                cdata.ctype().name()
+            ));
+        }
+        match dlopen::Handle::from_raw(cdata.data().cast()) {
+            Some(handle) => {
+                Ok(Self { handle: Cell::new(Some(handle)), ours: false, name: format!("{:p}", cdata.data()) })
+            }
+            None => Err(raise!(RuntimeError, "cannot call dlopen(NULL)")),
+        }
+    }
+
+    /// The address of a symbol, or the loader's message.
+    pub fn symbol(&self, name: &str) -> PyResult<Result<NonNull<c_void>, String>> {
+        let Some(handle) = self.handle.get() else {
+            return Err(self.closed());
+        };
+        let Ok(name) = CString::new(name) else {
+            return Ok(Err("the name contains a null character".to_owned()));
+        };
+        // SAFETY: the library is open.
+        Ok(unsafe { dlopen::symbol(handle, &name) })
+    }
+
+    /// The error for anything but closing a closed library.
+    #[cold]
+    pub fn closed(&self) -> Raised {
+        raise!(ValueError, "library '{}' has already been closed", self.name)
+    }
+
+    /// Whether it is open.
+    pub fn is_open(&self) -> bool {
+        self.handle.get().is_some()
+    }
+
+    /// Closes it; doing so twice is harmless.
+    pub fn close(&self) -> PyResult<()> {
+        let Some(handle) = self.handle.take() else { return Ok(()) };
+        // SAFETY: open until now; that nobody uses its functions any more is what closing means.
+        match unsafe { dlopen::close(handle) } {
+            Ok(()) => Ok(()),
+            Err(text) => Err(raise!(OSError, "cannot close library '{}': {text}", self.name)),
+        }
+    }
+}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        if let (true, Some(handle)) = (self.ours, self.handle.take()) {
+            // Nobody can be told of an error here.
+            // SAFETY: as in `close`.
+            drop(unsafe { dlopen::close(handle) });
+        }
+    }
+}
+
+/// A file name in the file system's encoding.
+fn file_name(object: Borrowed<'_>) -> PyResult<CString> {
+    use cffi_python::{Owned, ffi};
+    let mut encoded: *mut ffi::PyObject = std::ptr::null_mut();
+    // SAFETY: a valid object; on success a new reference to bytes without null bytes.
+    let bytes = unsafe {
+        if ffi::PyUnicode_FSConverter(object.as_ptr(), (&raw mut encoded).cast()) == 0 {
+            return Err(Raised);
+        }
+        Owned::from_new(encoded)?
+    };
+    Ok(CString::new(bytes.borrow().bytes().unwrap_or_default()).unwrap_or_default())
+}

@@ -1,0 +1,314 @@
+//! `Lib`: the functions, variables and constants of a library as attributes.
+//!
+//! Functions and constants are looked up once and kept in a dict; variables are read and written each time.
+
+use std::cell::Cell;
+use std::ffi::{c_int, c_void};
+
+use cffi_model::declarations::Declaration;
+use cffi_python::ffi::{self, PyObject};
+use cffi_python::slot::{guard, guard_silent};
+use cffi_python::typespec::{TypeSpec, method};
+use cffi_python::{Borrowed, Owned, PyResult, int, object, raise, text};
+
+use super::handle::Library;
+use crate::cdata::object::new_view;
+use crate::convert;
+use crate::ctype::{CTypeRef, Kind};
+use crate::ffi::object::Ffi;
+use crate::ffi::realize;
+use crate::types;
+
+/// A library with the declarations of an FFI.
+#[repr(C)]
+pub struct Lib {
+    ob_base: PyObject,
+    weak_references: *mut PyObject,
+    library: Library,
+    ffi: Owned,
+    /// `{name: value}` of functions and constants that were asked for.
+    found: Owned,
+    /// The FFI's count of redeclarations when `found` was begun.
+    generation: Cell<usize>,
+}
+
+/// What a name is, in this library.
+enum Item {
+    /// The same each time: a function or a constant.
+    Fixed(Owned),
+    /// Read each time: a variable at this address.
+    Variable(CTypeRef, *mut u8),
+}
+
+/// `ffi.dlopen()`
+pub fn open(owner: &Ffi, name: Option<Borrowed<'_>>, flags: isize) -> PyResult<Owned> {
+    let library = Library::open(name, flags)?;
+    let found = object::new_dict()?;
+    // SAFETY: the type is ready; every part is written at once.
+    unsafe {
+        let made = Owned::from_new(ffi::PyType_GenericAlloc(types::LIB.get(), 0))?;
+        let place: *mut Lib = made.as_ptr().cast();
+        (&raw mut (*place).library).write(library);
+        (&raw mut (*place).ffi).write(owner.as_object().to_owned());
+        (&raw mut (*place).found).write(found);
+        (&raw mut (*place).generation).write(Cell::new(owner.world.generation()));
+        Ok(made)
+    }
+}
+
+impl Lib {
+    /// The library behind an object, if it is one.
+    pub fn from_object(object: Borrowed<'_>) -> Option<&Self> {
+        // SAFETY: the type cannot be subclassed, so the object has this layout.
+        types::LIB.is_exact(object).then(|| unsafe { &*object.as_ptr().cast::<Self>() })
+    }
+
+    /// Whether this FFI opened it.
+    pub fn belongs_to(&self, owner: &Ffi) -> bool {
+        self.ffi.borrow().is(owner.as_object())
+    }
+
+    /// Closes it. Functions that were taken out of it must not be called any more.
+    pub fn close(&self) -> PyResult<()> {
+        // SAFETY: a dict.
+        unsafe { ffi::PyDict_Clear(self.found.as_ptr()) }
+        self.library.close()
+    }
+
+    fn owner(&self) -> PyResult<&Ffi> {
+        Ffi::from_object(self.ffi.borrow()).ok_or_else(|| raise!(SystemError, "library without an FFI"))
+    }
+
+    /// What a name stands for; `None` where it is not declared.
+    fn item(&self, name: &str) -> PyResult<Option<Item>> {
+        let owner = self.owner()?;
+        if !self.library.is_open() {
+            return Err(self.library.closed());
+        }
+        let Some(declaration) = realize::declared(owner, name) else {
+            return Ok(None);
+        };
+        match declaration {
+            Declaration::Function { ty, symbol, .. } => {
+                let ctype = realize::realize(owner, ty)?;
+                let symbol = symbol.as_deref().unwrap_or(name);
+                match self.library.symbol(symbol)? {
+                    Ok(address) => Ok(Some(Item::Fixed(new_view(ctype, address.as_ptr().cast())?.into_owned()))),
+                    Err(error) => Err(raise!(
+                        AttributeError,
+                        "function/symbol '{symbol}' not found in library '{}': {error}",
+                        self.library.name
+                    )),
+                }
+            }
+            Declaration::Variable { ty, symbol } => {
+                let ctype = realize::realize(owner, ty.ty)?;
+                let symbol = symbol.as_deref().unwrap_or(name);
+                match self.library.symbol(symbol)? {
+                    Ok(address) => Ok(Some(Item::Variable(ctype, address.as_ptr().cast()))),
+                    Err(error) => Err(raise!(
+                        KeyError,
+                        "variable '{symbol}' not found in library '{}': {error}",
+                        self.library.name
+                    )),
+                }
+            }
+            Declaration::Integer { value, .. } => Ok(Some(Item::Fixed(int::from_i128(value)?))),
+            Declaration::Constant { .. } => Err(raise!(
+                NotImplementedError,
+                "non-integer constant '{name}' cannot be accessed from a dlopen() library"
+            )),
+            Declaration::Unknown { .. } => Err(raise!(
+                AttributeError,
+                "'{name}' is a constant whose value is '...': the C compiler knows it, a library that dlopen() opened does not"
+            )),
+            Declaration::Type(_) => Ok(None),
+        }
+    }
+
+    fn get(&self, name: Borrowed<'_>) -> PyResult<Option<Owned>> {
+        let current = self.owner()?.world.generation();
+        if self.generation.replace(current) != current {
+            // SAFETY: a dict.
+            unsafe { ffi::PyDict_Clear(self.found.as_ptr()) }
+        }
+        if let Some(known) = self.found.borrow().dict_get(name)? {
+            return Ok(Some(known));
+        }
+        match self.item(name.utf8()?)? {
+            Some(Item::Fixed(value)) => {
+                self.found.borrow().dict_set(name, value.borrow())?;
+                Ok(Some(value))
+            }
+            // SAFETY: the program declared the symbol as a variable of this type.
+            Some(Item::Variable(ctype, data)) => unsafe { load_variable(&ctype, data) }.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn set(&self, name: Borrowed<'_>, value: Borrowed<'_>) -> PyResult<()> {
+        let shown = name.utf8()?;
+        match self.item(shown)? {
+            // SAFETY: as in `get`.
+            Some(Item::Variable(ctype, data)) => unsafe { convert::store(&ctype, data, value) },
+            Some(Item::Fixed(_)) => {
+                Err(raise!(AttributeError, "cannot write to function or constant '{shown}'"))
+            }
+            None => Err(raise!(AttributeError, "{shown}")),
+        }
+    }
+
+    /// `ffi.addressof(lib, name)`
+    pub fn address_of(&self, name: Borrowed<'_>) -> PyResult<Owned> {
+        let shown = name.utf8()?;
+        match self.item(shown)? {
+            Some(Item::Variable(ctype, data)) => Ok(new_view(ctype.pointer()?, data)?.into_owned()),
+            Some(Item::Fixed(value)) if crate::cdata::CData::from_object(value.borrow()).is_some() => Ok(value),
+            Some(Item::Fixed(_)) => Err(raise!(
+                AttributeError,
+                "cannot take the address of the constant '{shown}'"
+            )),
+            None => Err(raise!(AttributeError, "{shown}")),
+        }
+    }
+
+    fn names(&self) -> PyResult<Vec<String>> {
+        Ok(self.owner()?.world.read(|declarations| {
+            let mut names: Vec<String> = declarations
+                .iter()
+                .filter(|(_, declaration)| !matches!(declaration, Declaration::Type(_)))
+                .map(|(key, _)| key.name.to_string())
+                .collect();
+            names.sort();
+            names
+        }))
+    }
+}
+
+/// Arrays and records that are variables are referred to, not copied.
+unsafe fn load_variable(ctype: &CTypeRef, data: *mut u8) -> PyResult<Owned> {
+    if ctype.kind.is_record() && ctype.size()?.is_none() || ctype.kind == Kind::Void {
+        return Err(raise!(TypeError, "ctype '{}' is opaque: the variable can only be used by its address", ctype.name()));
+    }
+    // SAFETY: the caller's promise: a variable of this type.
+    unsafe { convert::load(ctype, data) }
+}
+
+unsafe extern "C" fn getattro(object: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
+    guard(|| {
+        // SAFETY: a slot of Lib; the name is a str.
+        let (this, name) = unsafe { (&*object.cast::<Lib>(), Borrowed::from_ptr(name)) };
+        if let Some(value) = this.get(name)? {
+            return Ok(value);
+        }
+        // SAFETY: two valid objects.
+        let generic = unsafe { Owned::from_new(ffi::PyObject_GenericGetAttr(object, name.as_ptr())) };
+        generic.map_err(|raised| {
+            if cffi_python::error::Exception::AttributeError.is_set() {
+                cffi_python::error::clear();
+                return raise!(AttributeError, "{}", name.display());
+            }
+            raised
+        })
+    })
+}
+
+unsafe extern "C" fn setattro(object: *mut PyObject, name: *mut PyObject, value: *mut PyObject) -> c_int {
+    guard(|| {
+        // SAFETY: a slot of Lib; the name is a str; the value is NULL for `del`.
+        let (this, name, value) =
+            unsafe { (&*object.cast::<Lib>(), Borrowed::from_ptr(name), Borrowed::from_ptr_or_none(value)) };
+        match value {
+            Some(value) => this.set(name, value),
+            None => Err(raise!(AttributeError, "C attribute cannot be deleted")),
+        }
+    })
+}
+
+unsafe extern "C" fn dir(object: *mut PyObject, _: *mut PyObject) -> *mut PyObject {
+    guard(|| {
+        // SAFETY: a method of Lib.
+        let names = unsafe { &*object.cast::<Lib>() }.names()?;
+        object::new_list(names.len(), |index| text::from_str(names.get(index).map_or("", String::as_str)))
+    })
+}
+
+unsafe extern "C" fn get_dict(object: *mut PyObject, _: *mut c_void) -> *mut PyObject {
+    guard(|| {
+        // SAFETY: a getter of Lib. A copy: what programs do to it must not change the library.
+        unsafe { Owned::from_new(ffi::PyDict_Copy((*object.cast::<Lib>()).found.as_ptr())) }
+    })
+}
+
+unsafe extern "C" fn repr(object: *mut PyObject) -> *mut PyObject {
+    guard(|| {
+        // SAFETY: a slot of Lib.
+        let this = unsafe { &*object.cast::<Lib>() };
+        text::from_str(&format!("<Lib object for '{}'>", this.library.name))
+    })
+}
+
+unsafe extern "C" fn traverse(object: *mut PyObject, visit: ffi::visitproc, argument: *mut c_void) -> c_int {
+    // SAFETY: called by the collector on a live Lib.
+    unsafe {
+        let this = &*object.cast::<Lib>();
+        let mut found = visit(ffi::Py_TYPE(object).cast(), argument);
+        for part in [&this.ffi, &this.found] {
+            if found == 0 {
+                found = visit(part.as_ptr(), argument);
+            }
+        }
+        found
+    }
+}
+
+unsafe extern "C" fn clear(object: *mut PyObject) -> c_int {
+    // SAFETY: called by the collector on a live Lib.
+    unsafe { ffi::PyDict_Clear((*object.cast::<Lib>()).found.as_ptr()) }
+    0
+}
+
+unsafe extern "C" fn dealloc(object: *mut PyObject) {
+    guard_silent(|| {
+        // SAFETY: CPython deallocates a Lib once; its parts are dropped in place, the functions before the library.
+        unsafe {
+            ffi::PyObject_GC_UnTrack(object.cast());
+            let place: *mut Lib = object.cast();
+            if !(*place).weak_references.is_null() {
+                ffi::PyObject_ClearWeakRefs(object);
+            }
+            let class = ffi::Py_TYPE(object);
+            std::ptr::drop_in_place(&raw mut (*place).found);
+            std::ptr::drop_in_place(&raw mut (*place).library);
+            std::ptr::drop_in_place(&raw mut (*place).ffi);
+            ffi::PyObject_GC_Del(object.cast());
+            ffi::Py_DECREF(class.cast());
+        }
+    });
+}
+
+/// Makes the type.
+pub fn make_type() -> PyResult<Owned> {
+    let spec = TypeSpec::new(c"_cffi_backend.Lib", size_of::<Lib>())
+        .flags(ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
+        .doc(c"A C library: its functions, variables and constants are the attributes.")
+        .methods(vec![method(c"__dir__", dir, ffi::METH_NOARGS, c"The names that are declared.")])
+        .getset(vec![cffi_python::typespec::getter(c"__dict__", get_dict, c"What was looked up so far.")])
+        .members(vec![ffi::PyMemberDef {
+            name: c"__weaklistoffset__".as_ptr(),
+            type_code: ffi::Py_T_PYSSIZET,
+            offset: std::mem::offset_of!(Lib, weak_references).cast_signed(),
+            flags: ffi::Py_READONLY,
+            doc: std::ptr::null(),
+        }]);
+    // SAFETY: each function has the type of its slot.
+    unsafe {
+        spec.slot(ffi::Py_tp_dealloc, dealloc as *mut c_void)
+            .slot(ffi::Py_tp_traverse, traverse as *mut c_void)
+            .slot(ffi::Py_tp_clear, clear as *mut c_void)
+            .slot(ffi::Py_tp_repr, repr as *mut c_void)
+            .slot(ffi::Py_tp_getattro, getattro as *mut c_void)
+            .slot(ffi::Py_tp_setattro, setattro as *mut c_void)
+    }
+    .build(None)
+}
