@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import _cffi_backend
 
 from . import model
+from .commontypes import COMMON_TYPES
 from .error import FFIError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Parser:
         self._views: dict[int, model.BaseTypeByIdentity] = {}
         self._indexes: dict[model.BaseTypeByIdentity, int] = {}
         self._function_pointers: dict[int, model.FunctionPtrType] = {}
+        self._array_quals: dict[int, int] = {}
         self._bodiless: dict[int, model.StructOrUnion | model.EnumType] = {}
 
     # ---- declaring
@@ -88,7 +90,7 @@ class Parser:
         with self._lock:
             index, quals = self._core._parse_type(cdecl)
             self._refresh()
-            return self._view(index), quals
+            return self._view(index), self._quals(index, quals)
 
     @property
     def _declarations(self) -> dict[str, Declared]:
@@ -100,22 +102,22 @@ class Parser:
             shown: set[str] = set()
             for key, what, quals in self._core._declared():
                 shown.add(key)
-                entry = (self._declared_object(key, what), quals)
+                entry = self._declared_object(key, what, quals)
                 known = self._table.get(key)
-                if known is None or known[0] is not entry[0] or known[1] != quals:
+                if known is None or known[0] is not entry[0] or known[1] != entry[1]:
                     self._table[key] = entry
             for key in self._table.keys() - shown:
                 del self._table[key]
             return self._table
 
-    def _declared_object(self, key: str, what: int | str | None) -> Any:
+    def _declared_object(self, key: str, what: int | str | None, quals: int) -> Declared:
         kind, _, _ = key.partition(" ")
         if kind == "macro" or not isinstance(what, int):
-            return "..." if what is None else what
+            return "..." if what is None else what, quals
         view = self._view(what)
         if isinstance(view, model.RawFunctionType) and kind != "typedef":
-            return self._function_pointer(what, view)
-        return view
+            view = self._function_pointer(what, view)
+        return view, self._quals(what, quals)
 
     @property
     def _int_constants(self) -> dict[str, int]:
@@ -158,7 +160,7 @@ class Parser:
             return model.NamedPointerType(totype, name, quals)
         if isinstance(totype, model.RawFunctionType):
             return self._function_pointer(target, totype)
-        return model.PointerType(totype, quals)
+        return model.PointerType(totype, self._quals(target, quals))
 
     def _function_pointer(
         self, target: int, function: model.RawFunctionType
@@ -172,7 +174,14 @@ class Parser:
     def _array(
         self, index: int, item: int, quals: int, length: int | str | None
     ) -> model.BaseTypeByIdentity:
-        return model.ArrayType(self._view(item), length)
+        view = model.ArrayType(self._view(item), length)
+        self._array_quals[index] = self._quals(item, quals)
+        return view
+
+    def _quals(self, index: int, quals: int) -> int:
+        """The qualifiers of a type with those of its items, if it is an array:
+        they are shown as its own, which C11 6.7.3p9 says they are not."""
+        return quals | self._array_quals.get(index, 0)
 
     def _function(
         self,
@@ -188,6 +197,8 @@ class Parser:
     def _struct(
         self, index: int, name: str, forcename: str | None, body: _Body | None
     ) -> model.BaseTypeByIdentity:
+        if name == "_IO_FILE" and body is None:
+            return cast(model.BaseTypeByIdentity, COMMON_TYPES["FILE"])
         return self._record(model.StructType, index, name, forcename, body)
 
     def _union(
@@ -225,7 +236,7 @@ class Parser:
         view.partial = bool(partial)
         view.fldtypes = tuple(self._view(type) for type in types)
         view.fldbitsize = tuple(bitsizes)
-        view.fldquals = tuple(quals)
+        view.fldquals = tuple(map(self._quals, types, quals))
         view.fldnames = tuple(names)
 
     def _enum(
