@@ -85,6 +85,8 @@ pub enum Problem {
     BothTypedef(String),
     ConstantValue(String),
     TypeTooDeep,
+    /// Found while a record was declared, an error once the record is used.
+    Deferred(String),
 }
 
 impl fmt::Display for Problem {
@@ -141,6 +143,7 @@ impl fmt::Display for Problem {
             Self::BothTypedef(name) => write!(f, "'{name}' is declared twice with different types"),
             Self::ConstantValue(name) => write!(f, "value of '{name}' does not fit in 64 bits"),
             Self::TypeTooDeep => f.write_str("type nested too deeply"),
+            Self::Deferred(text) => f.write_str(text),
         }
     }
 }
@@ -152,6 +155,8 @@ impl Problem {
         match self {
             Self::MultipleDeclarations(_) | Self::MultipleConstant(_) => ErrorKind::Ffi,
             Self::EnumTooLate(_) | Self::Unsupported(_) => ErrorKind::NotImplemented,
+            Self::FunctionReturns(_) | Self::FunctionArray => ErrorKind::Type,
+            Self::NegativeArrayLength | Self::ArrayOfUnknownLength => ErrorKind::Value,
             _ => ErrorKind::Cdef,
         }
     }

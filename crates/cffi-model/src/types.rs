@@ -152,6 +152,8 @@ pub struct RecordBody {
     pub align: Option<u32>,
     /// `__attribute__((ms_struct))` / `gcc_struct`.
     pub abi: Option<RecordAbi>,
+    /// Why the record can be declared but not used: a bit-field that C does not allow. CFFI tells when it is used.
+    pub invalid: Option<Box<str>>,
 }
 
 /// Attribute that selects the bit-field rules.

@@ -2,7 +2,7 @@
 
 use cffi_python::{Borrowed, Owned, PyResult, Raised, error, ffi, raise};
 
-use super::object::{CData, CDataRef, new_sized_view, new_view};
+use super::object::{CData, CDataRef, new_sized_view};
 use crate::convert::{self, initializer, load};
 use crate::ctype::array::{OPEN, array_of};
 use crate::ctype::{CType, Kind};
@@ -322,11 +322,6 @@ impl CData {
             }
             _ => self.no_attribute(name),
         }
-    }
-
-    /// A view of the record that a pointer points to, of an array or of the record itself; for `addressof` and iteration.
-    pub fn view(&self) -> PyResult<CDataRef> {
-        new_view(self.ctype().clone(), self.data())
     }
 }
 

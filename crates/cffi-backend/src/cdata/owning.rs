@@ -6,7 +6,7 @@ use cffi_python::ffi::PyObject;
 use cffi_python::{Borrowed, PyResult, raise};
 
 use super::object::{CData, CDataRef, CDataSized, Fill, INLINE_PLAIN, INLINE_SIZED, allocate};
-use crate::ctype::{CType, CTypeRef, Kind};
+use crate::ctype::{CTypeRef, Kind};
 use crate::types;
 
 /// The pointer that `ffi.new("struct foo *")` gives: it keeps the object with the struct's memory alive.
@@ -100,9 +100,4 @@ impl CData {
     pub fn is_owning(&self) -> bool {
         self.is_exactly(&types::CDATA_OWN)
     }
-}
-
-/// What a pointer or array type allocates: the type of the memory and its natural alignment.
-pub fn pointee(ctype: &CType) -> Option<&CType> {
-    ctype.item().filter(|_| ctype.kind == Kind::Pointer)
 }

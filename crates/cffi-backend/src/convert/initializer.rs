@@ -5,13 +5,10 @@ use cffi_python::{Borrowed, Owned, PyResult, Raised, raise};
 
 use super::load::store_field;
 use super::store::{expected, store};
-use super::{character, integer};
+use super::character;
 use crate::cdata::CData;
 use crate::ctype::record::Layout;
 use crate::ctype::{CType, Kind};
-
-/// What a measuring pass over an initialiser finds: how many bytes a record needs that ends in an array of unknown length.
-pub type Extent<'a> = Option<&'a mut usize>;
 
 /// Items of a list or tuple by index. The list may shrink while it is read: then reading ends with an error.
 fn sequence_item(sequence: Borrowed<'_>, index: usize) -> PyResult<Owned> {
@@ -249,21 +246,14 @@ fn for_each_field(ctype: &CType, object: Borrowed<'_>, visit: &mut Visit<'_>) ->
     if object.is_dict() {
         return by_name(layout, object, visit);
     }
-    let what = if ctype.kind == Kind::Union {
-        "list or tuple or dict or struct-cdata"
-    } else {
-        "list or tuple or dict or struct-cdata"
-    };
-    Err(expected(ctype, object, what))
+    Err(expected(ctype, object, "list or tuple or dict or struct-cdata"))
 }
 
 fn positional(ctype: &CType, layout: &Layout, object: Borrowed<'_>, visit: &mut Visit<'_>) -> PyResult<()> {
     let count = object.len()?;
     let mut fields = layout.fields.iter().filter(|named| !named.field.skipped_in_initializer);
-    let limit = if ctype.kind == Kind::Union { 1 } else { usize::MAX };
     for index in 0..count {
-        let named = if index < limit { fields.next() } else { None };
-        let Some(named) = named else {
+        let Some(named) = fields.next() else {
             return Err(raise!(ValueError, "too many initializers for '{}' (got {count})", ctype.name()));
         };
         let value = sequence_item(object, index)?;
@@ -289,12 +279,4 @@ fn by_name(layout: &Layout, object: Borrowed<'_>, visit: &mut Visit<'_>) -> PyRe
         index += 1;
     }
     Ok(())
-}
-
-/// Reads a whole number out of an integer-like object for indices and lengths.
-pub fn index_of(object: Borrowed<'_>) -> PyResult<isize> {
-    if object.is_index() {
-        return object.as_isize();
-    }
-    integer::to_int_object(object)?.borrow().as_isize()
 }

@@ -72,6 +72,11 @@ pub unsafe fn load_field(field: &CField, record: *mut u8) -> PyResult<Owned> {
     unsafe {
         let data = record.add(field.offset);
         match field.place {
+            Place::Whole if field.ctype.kind == Kind::Array && field.ctype.length == 0 => {
+                // `data[0]` at the end of a struct is GNU C's flexible array: nobody knows how long it is.
+                let pointer = field.ctype.item_pointer().unwrap_or(&field.ctype);
+                Ok(new_view(pointer.to_ref(), data)?.into_owned())
+            }
             Place::Whole => load(&field.ctype, data),
             Place::Bits { shift, width } => bits::load(&field.ctype, data, shift, width),
         }

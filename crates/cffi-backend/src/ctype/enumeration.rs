@@ -19,11 +19,6 @@ impl EnumDetail {
     pub fn name_of(&self, value: Borrowed<'_>) -> PyResult<Option<Owned>> {
         self.elements.borrow().dict_get(value)
     }
-
-    /// The value of a name, if there is one.
-    pub fn value_of(&self, name: Borrowed<'_>) -> PyResult<Option<Owned>> {
-        self.relements.borrow().dict_get(name)
-    }
 }
 
 /// A new enum over an integer type. Enumerators are pairs of `str` and `int` in order of declaration.

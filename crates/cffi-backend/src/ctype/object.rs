@@ -63,11 +63,6 @@ impl Kind {
         (self as u8) >= (Kind::Bool as u8) && (self as u8) <= (Kind::Unsigned as u8)
     }
 
-    /// Anything whose value is an address: object and function pointers.
-    pub const fn is_address(self) -> bool {
-        matches!(self, Kind::Pointer | Kind::Function)
-    }
-
     /// Structs and unions.
     pub const fn is_record(self) -> bool {
         matches!(self, Kind::Struct | Kind::Union)

@@ -35,22 +35,6 @@ impl CType {
         Ok(made)
     }
 
-    /// A pointer type of its own name: what `typedef struct {…} *name;` and `typedef ... *name;` declare.
-    pub fn named_pointer(&self, name: &str) -> PyResult<CTypeRef> {
-        NewCType {
-            kind: Kind::Pointer,
-            size: POINTER_SIZE.cast_signed(),
-            align: align_of::<*const u8>().try_into().unwrap_or(u32::MAX),
-            item: Some(self.to_ref()),
-            length: -1,
-            decayed: None,
-            name: name.into(),
-            name_position: name.len(),
-            detail: Detail::None,
-        }
-        .build()
-    }
-
     /// Removes a pointer type from the cache of its target; called as it is deallocated.
     pub(super) fn forget_pointer(&self, pointer: *const CType) {
         if std::ptr::eq(self.pointer_cache.get(), pointer) {

@@ -208,23 +208,21 @@ pub fn publish(record: &CType, new: NewLayout) -> PyResult<()> {
     let mut members = Vec::with_capacity(new.fields.len());
     let mut flexible = Flexible::No;
     let mut bit_fields = false;
-    let last = new.fields.len().saturating_sub(1);
     for (index, field) in new.fields.into_iter().enumerate() {
-        if index == last || record.kind == Kind::Union {
-            let open = field.ctype.kind == Kind::Array && field.ctype.length < 0;
-            if open || field.ctype.is_flexible()? {
-                flexible = Flexible::Yes;
-            }
+        let open = field.ctype.kind == Kind::Array && field.ctype.length < 0;
+        if open || field.ctype.is_flexible()? {
+            flexible = Flexible::Yes;
         }
+        // An initialiser by position gives one member of a union a value: the first.
+        let later_in_union = record.kind == Kind::Union && index > 0;
         members.push((field.offset, field.ctype.clone(), field.place));
         let anonymous = field.name.borrow().str_len() == 0;
         bit_fields |= matches!(field.place, Place::Bits { .. });
         if anonymous && field.ctype.kind.is_record() {
             if let Some(inner) = field.ctype.layout()? {
                 bit_fields |= inner.bit_fields;
-                for (position, named) in inner.fields.iter().enumerate() {
-                    let skipped =
-                        named.field.skipped_in_initializer || field.ctype.kind == Kind::Union && position > 0;
+                for named in &inner.fields {
+                    let skipped = later_in_union || named.field.skipped_in_initializer;
                     let made = new_field(
                         named.field.ctype.clone(),
                         field.offset + named.field.offset,
@@ -239,7 +237,7 @@ pub fn publish(record: &CType, new: NewLayout) -> PyResult<()> {
         if anonymous {
             continue;
         }
-        let made = new_field(field.ctype, field.offset, field.place, false)?;
+        let made = new_field(field.ctype, field.offset, field.place, later_in_union)?;
         add_field(record, &by_name, &mut fields, field.name, made)?;
     }
     let layout = Layout { fields, by_name, flexible, irregular: new.irregular, bit_fields, members };

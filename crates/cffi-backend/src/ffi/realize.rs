@@ -215,9 +215,8 @@ fn enum_type(owner: &Ffi, id: EnumId) -> PyResult<CTypeRef> {
     let Some((name, body)) = described else {
         return Err(raise!(SystemError, "enum {} is gone", id.index()));
     };
-    let Some(body) = body else {
-        // A forward reference: no values are known, so nothing can be made of it (an extension of GNU C).
-        return Err(owner.world.error(format_args!("'{name}' has no values explicitly defined: refusing to guess which integer type it is meant to be (unsigned/signed, int/long)")));
+    let Some(body) = body.filter(|body| body.partial || !body.enumerators.is_empty()) else {
+        return opaque_enum(owner, id, &name);
     };
     if body.partial {
         return Err(owner.world.raise(&cffi_model::CdefError::new(
@@ -225,15 +224,24 @@ fn enum_type(owner: &Ffi, id: EnumId) -> PyResult<CTypeRef> {
             format!("{name}: an enum with '...' is known to the C compiler only, so it needs a compiled module"),
         )));
     }
-    if body.enumerators.is_empty() {
-        return Err(owner.world.error(format_args!("{name} has no values explicitly defined: refusing to guess which integer type it is meant to be (unsigned/signed, int/long)")));
-    }
     let base = primitive::primitive(body.underlying)?;
     let pairs = body
         .enumerators
         .iter()
         .map(|(name, value)| Ok((interned(name)?, int::from_i128(value.unwrap_or_default())?)));
     let made = enumeration::new_enum(&name, &base, pairs)?;
+    Ok(owner.world.keep_enum(id.index(), made))
+}
+
+/// An enum whose values nobody has said: C cannot tell its size, so this is a guess, with a warning.
+fn opaque_enum(owner: &Ffi, id: EnumId, name: &str) -> PyResult<CTypeRef> {
+    // SAFETY: the class lives as long as the interpreter.
+    let class = unsafe { Borrowed::from_ptr(cffi_python::ffi::PyExc_UserWarning) };
+    let message =
+        format!("'{name}' has no values explicitly defined; guessing that it is equivalent to 'unsigned int'");
+    cffi_python::error::warn(class, &message, 1)?;
+    let base = primitive::primitive(cffi_model::primitive::Primitive::UInt)?;
+    let made = enumeration::new_enum(name, &base, std::iter::empty())?;
     Ok(owner.world.keep_enum(id.index(), made))
 }
 

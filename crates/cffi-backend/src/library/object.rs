@@ -118,10 +118,10 @@ impl Lib {
                 NotImplementedError,
                 "non-integer constant '{name}' cannot be accessed from a dlopen() library"
             )),
-            Declaration::Unknown { .. } => Err(raise!(
-                AttributeError,
-                "'{name}' is a constant whose value is '...': the C compiler knows it, a library that dlopen() opened does not"
-            )),
+            Declaration::Unknown { .. } => Err(owner.world.raise(&cffi_model::CdefError::new(
+                cffi_model::ErrorKind::Missing,
+                format!("'{name}' is declared with '...': its value is known to the C compiler only, not to a library that dlopen() opened"),
+            ))),
             Declaration::Type(_) => Ok(None),
         }
     }

@@ -49,7 +49,7 @@ fn new_object(pointer: &CType, init: Option<Borrowed<'_>>, allocator: &Allocator
         return Err(raise!(TypeError, "cannot instantiate ctype '{name}' of unknown size"));
     };
     if !item.kind.is_record() {
-        if item.kind == Kind::Char {
+        if matches!(item.kind, Kind::Char | Kind::WideChar) {
             // Room for a terminating null: `ffi.new("char *", b"x")` can be passed as a string.
             bytes *= 2;
         }

@@ -75,9 +75,11 @@ impl<'s> Lowering<'_, 's> {
             partial |= value.is_none();
             next = value.and_then(|value| value.checked_add(1));
             let origin = IntegerOrigin::Enumerator;
+            // Counting on from the one before is a guess where the list has gaps.
+            let guessed = body.partial && matches!(enumerator.value, EnumeratorValue::Implicit);
             let declaration = match value {
-                Some(value) => Declaration::Integer { value, origin },
-                None => Declaration::Unknown { origin },
+                Some(value) if !guessed => Declaration::Integer { value, origin },
+                _ => Declaration::Unknown { origin },
             };
             self.declare(Space::Ordinary, enumerator.name.name, declaration, enumerator.name.span)?;
             enumerators.push((enumerator.name.name.into(), value));

@@ -23,6 +23,10 @@ struct Import<'a> {
 pub(crate) fn include(to: &mut Declarations, from: &Declarations, number: usize) -> Result<(), Problem> {
     let mut import = Import { to, from, number, known: FxHashMap::default(), bodies: Vec::new() };
     for (key, declaration) in from.iter() {
+        // Enums without any name are listed under a number, which means nothing elsewhere.
+        if key.space == crate::declarations::Space::Anonymous && key.name.starts_with('$') {
+            continue;
+        }
         let copied = match declaration {
             Declaration::Type(ty) => Declaration::Type(import.qualified(*ty)),
             Declaration::Integer { .. } | Declaration::Unknown { .. } => declaration.clone(),

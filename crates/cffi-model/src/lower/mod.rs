@@ -33,6 +33,8 @@ pub(crate) struct Lowering<'a, 's> {
     source: &'s SourceText,
     options: CdefOptions,
     warnings: Vec<Warning>,
+    /// What is wrong with the record that is being lowered, to be told when it is used.
+    invalid: Option<Box<str>>,
 }
 
 type Lowered<T> = Result<T, Failure>;
@@ -44,7 +46,7 @@ pub(crate) fn unit(
     unit: &TranslationUnit<'_>,
     options: &CdefOptions,
 ) -> Result<Vec<Warning>, CdefError> {
-    let mut lowering = Lowering { declarations, source, options: *options, warnings: Vec::new() };
+    let mut lowering = Lowering { declarations, source, options: *options, warnings: Vec::new(), invalid: None };
     let mut failures = Vec::new();
     for item in &unit.items {
         if let Err(failure) = lowering.item(item) {
@@ -63,7 +65,7 @@ pub(crate) fn type_name(
     source: &SourceText,
     name: &TypeName<'_>,
 ) -> Result<QualType, CdefError> {
-    let mut lowering = Lowering { declarations, source, options: CdefOptions::default(), warnings: Vec::new() };
+    let mut lowering = Lowering { declarations, source, options: CdefOptions::default(), warnings: Vec::new(), invalid: None };
     lowering.type_name(name).map_err(|failure| report(source, &[failure]))
 }
 

@@ -28,6 +28,7 @@ impl<'s> Lowering<'_, 's> {
             let shown = specifier.tag.map_or("", |tag| tag.name).to_owned();
             return Err(Failure::new(Problem::DuplicateRecord(shown), specifier.span));
         }
+        let outer_invalid = self.invalid.take();
         let mut fields = Vec::with_capacity(body.members.len());
         let mut partial = body.partial;
         for member in &body.members {
@@ -54,8 +55,10 @@ impl<'s> Lowering<'_, 's> {
         };
         let align = self.attribute_alignment(&specifier.attributes)?;
         let packed = packed || has("packed");
-        let body = RecordBody { fields, partial, packed, pack, align, abi };
+        let invalid = self.invalid.take();
+        let body = RecordBody { fields, partial, packed, pack, align, abi, invalid };
         self.declarations.table.complete_record(id, body);
+        self.invalid = outer_invalid;
         Ok(ty)
     }
 
@@ -160,32 +163,39 @@ impl<'s> Lowering<'_, 's> {
         }
     }
 
+    /// The width of a bit-field. One that C does not allow makes the record unusable, which is told when it is used.
     fn width(&mut self, name: &str, ty: TypeId, expr: &ast::Expr<'s>) -> Lowered<u32> {
-        let at = |problem: Problem| Failure::new(problem, expr.span);
-        let bits = match self.declarations.table.get(ty) {
-            Type::Primitive(crate::primitive::Primitive::Bool) => 1,
+        let width = self.evaluate(expr)?.number;
+        if width < 0 {
+            return Err(Failure::new(Problem::NegativeWidth, expr.span));
+        }
+        let problem = match self.bit_field_bits(ty) {
+            None => Problem::BitFieldType(name.to_owned()),
+            Some(_) if width == 0 && !name.is_empty() => Problem::ZeroWidthNamed(name.to_owned()),
+            Some(bits) => match u32::try_from(width) {
+                Ok(width) if u64::from(width) <= bits => return Ok(width),
+                _ => Problem::BitFieldWidth { name: name.to_owned(), width, bits },
+            },
+        };
+        self.invalid.get_or_insert_with(|| problem.to_string().into());
+        Ok(1)
+    }
+
+    /// The bits of a type that bit-fields can have (C11 6.7.2.1p5, and GCC's other integer types).
+    fn bit_field_bits(&self, ty: TypeId) -> Option<u64> {
+        match self.declarations.table.get(ty) {
+            Type::Primitive(crate::primitive::Primitive::Bool) => Some(1),
             Type::Primitive(primitive)
                 if matches!(
                     primitive.kind(),
                     PrimitiveKind::Char | PrimitiveKind::Signed | PrimitiveKind::Unsigned | PrimitiveKind::WideChar
                 ) =>
             {
-                self.declarations.target.primitive(*primitive).size * 8
+                Some(self.declarations.target.primitive(*primitive).size * 8)
             }
-            Type::Enum(_) => self.declarations.size_align(ty).map_err(at)?.0 * 8,
-            Type::UnknownInteger(_) => 64,
-            _ => return Err(at(Problem::BitFieldType(name.to_owned()))),
-        };
-        let width = self.evaluate(expr)?.number;
-        if width < 0 {
-            return Err(at(Problem::NegativeWidth));
-        }
-        if width == 0 && !name.is_empty() {
-            return Err(at(Problem::ZeroWidthNamed(name.to_owned())));
-        }
-        match u32::try_from(width) {
-            Ok(width) if u64::from(width) <= bits => Ok(width),
-            _ => Err(at(Problem::BitFieldWidth { name: name.to_owned(), width, bits })),
+            Type::Enum(_) => self.declarations.size_align(ty).ok().map(|(size, _)| size * 8),
+            Type::UnknownInteger(_) => Some(64),
+            _ => None,
         }
     }
 

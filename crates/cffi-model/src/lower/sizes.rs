@@ -69,6 +69,9 @@ pub(crate) fn record_layout(declarations: &Declarations, id: RecordId, depth: u3
     let Some(body) = &record.body else {
         return Err(Problem::SizeOfIncomplete(name()));
     };
+    if let Some(text) = &body.invalid {
+        return Err(Problem::Deferred(text.to_string()));
+    }
     let fields =
         body.fields.iter().map(|field| field_input(declarations, field, depth)).collect::<Result<Vec<_>, _>>()?;
     let rules = RecordRules {

@@ -154,6 +154,7 @@ impl<'s> Lowering<'_, 's> {
             source: self.source,
             options: self.options,
             warnings: Vec::new(),
+            invalid: None,
         };
         let base = inner.base(&name.specifiers, None)?;
         let ty = inner.declarator(base.ty, &name.declarator, name.specifiers.convention)?;
