@@ -207,7 +207,8 @@ _Body: TypeAlias = tuple[Sequence[str], Sequence[int], Sequence[int], Sequence[i
 class _InlineFFI(FFI):
     """Declarations that ``cffi.FFI.cdef()`` feeds; private to the cffi package."""
 
-    def __new__(cls) -> Self: ...
+    # What a subclass takes in its __init__ is no business of this class.
+    def __new__(cls, *args: object, **kwargs: object) -> Self: ...
     def _cdef(
         self,
         csource: str,

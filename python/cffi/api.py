@@ -81,10 +81,6 @@ class FFI(_cffi_backend._InlineFFI):
     _windows_unicode: "bool | None" = None
     _embedding: "str | None" = None
 
-    def __new__(cls, *args: object, **kwargs: object) -> "FFI":
-        # Whatever a subclass takes in its __init__ is no business of the core.
-        return super().__new__(cls)
-
     def __init__(self, backend: object = None) -> None:
         self._lock = allocate_lock()
         self._cdefsources: list[str] = []
