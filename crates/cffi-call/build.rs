@@ -2,5 +2,8 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=src/long_double.c");
-    cc::Build::new().file("src/long_double.c").warnings_into_errors(true).compile("cffi_long_double");
+    cc::Build::new()
+        .file("src/long_double.c")
+        .warnings_into_errors(true)
+        .compile("cffi_long_double");
 }

@@ -1,5 +1,6 @@
 //! `buffer`: the raw bytes of C memory as a Python object with the buffer protocol (`ffi.buffer`).
 
+use cffi_python::bits::ToSigned;
 use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
 
@@ -59,11 +60,19 @@ fn natural_size(cdata: &CData) -> PyResult<usize> {
             }
             match cdata.ctype().item().map_or(Ok(None), CType::size)? {
                 Some(size) => Ok(size),
-                None => Err(raise!(TypeError, "don't know the size pointed to by '{}'", cdata.ctype().name())),
+                None => Err(raise!(
+                    TypeError,
+                    "don't know the size pointed to by '{}'",
+                    cdata.ctype().name()
+                )),
             }
         }
         Kind::Array => cdata.byte_size(),
-        _ => Err(raise!(TypeError, "expected a pointer or array cdata, got '{}'", cdata.ctype().name())),
+        _ => Err(raise!(
+            TypeError,
+            "expected a pointer or array cdata, got '{}'",
+            cdata.ctype().name()
+        )),
     }
 }
 
@@ -84,7 +93,11 @@ impl Buffer {
     }
 
     fn position(&self, index: isize) -> PyResult<usize> {
-        let index = if index < 0 { index.checked_add_unsigned(self.size).unwrap_or(-1) } else { index };
+        let index = if index < 0 {
+            index.checked_add_unsigned(self.size).unwrap_or(-1)
+        } else {
+            index
+        };
         usize::try_from(index)
             .ok()
             .filter(|index| *index < self.size)
@@ -99,10 +112,13 @@ impl Buffer {
             if ffi::PySlice_Unpack(key.as_ptr(), &raw mut start, &raw mut stop, &raw mut step) < 0 {
                 return Err(Raised);
             }
-            ffi::PySlice_AdjustIndices(self.size.cast_signed(), &raw mut start, &raw mut stop, step)
+            ffi::PySlice_AdjustIndices(self.size.to_signed(), &raw mut start, &raw mut stop, step)
         };
         if step != 1 {
-            return Err(raise!(TypeError, "buffer doesn't support slicing with a step"));
+            return Err(raise!(
+                TypeError,
+                "buffer doesn't support slicing with a step"
+            ));
         }
         Ok((start.unsigned_abs(), length.unsigned_abs()))
     }
@@ -116,7 +132,11 @@ unsafe extern "C" fn tp_new(
     guard(|| {
         let mut cdata: *mut PyObject = std::ptr::null_mut();
         let mut size: isize = -1;
-        let mut names = [c"cdata".as_ptr().cast_mut(), c"size".as_ptr().cast_mut(), std::ptr::null_mut()];
+        let mut names = [
+            c"cdata".as_ptr().cast_mut(),
+            c"size".as_ptr().cast_mut(),
+            std::ptr::null_mut(),
+        ];
         // SAFETY: a tuple and a dict or NULL; the places match the format.
         unsafe {
             if ffi::PyArg_ParseTupleAndKeywords(
@@ -152,7 +172,11 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
     });
 }
 
-unsafe extern "C" fn traverse(object: *mut PyObject, visit: ffi::visitproc, argument: *mut c_void) -> c_int {
+unsafe extern "C" fn traverse(
+    object: *mut PyObject,
+    visit: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector on a live buffer.
     unsafe {
         let owner = Buffer::from_ptr(object).owner.get();
@@ -165,14 +189,15 @@ unsafe extern "C" fn traverse(object: *mut PyObject, visit: ffi::visitproc, argu
 
 unsafe extern "C" fn length(object: *mut PyObject) -> isize {
     // SAFETY: a slot of buffer.
-    guard(|| Ok(unsafe { Buffer::from_ptr(object) }.size.cast_signed()))
+    guard(|| Ok(unsafe { Buffer::from_ptr(object) }.size.to_signed()))
 }
 
 unsafe extern "C" fn item(object: *mut PyObject, index: isize) -> *mut PyObject {
     guard(|| {
         // SAFETY: a slot of buffer.
         let this = unsafe { Buffer::from_ptr(object) };
-        let index = usize::try_from(index).map_err(|_| raise!(IndexError, "buffer index out of range"))?;
+        let index =
+            usize::try_from(index).map_err(|_| raise!(IndexError, "buffer index out of range"))?;
         match this.bytes().get(index) {
             Some(byte) => text::bytes_from_slice(&[*byte]),
             None => Err(raise!(IndexError, "buffer index out of range")),
@@ -184,24 +209,41 @@ unsafe extern "C" fn subscript(object: *mut PyObject, key: *mut PyObject) -> *mu
     guard(|| {
         // SAFETY: a slot of buffer and a valid object.
         let (this, key) = unsafe { (Buffer::from_ptr(object), Borrowed::from_ptr(key)) };
-        let (start, length) = if key.is_slice() { this.range(key)? } else { (this.position(key.as_isize()?)?, 1) };
+        let (start, length) = if key.is_slice() {
+            this.range(key)?
+        } else {
+            (this.position(key.as_isize()?)?, 1)
+        };
         let bytes = this.bytes().get(start..start + length).unwrap_or(&[]);
         text::bytes_from_slice(bytes)
     })
 }
 
-unsafe extern "C" fn assign(object: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> c_int {
+unsafe extern "C" fn assign(
+    object: *mut PyObject,
+    key: *mut PyObject,
+    value: *mut PyObject,
+) -> c_int {
     guard(|| {
         // SAFETY: a slot of buffer and valid objects; the value is NULL for `del`.
-        let (this, key, value) =
-            unsafe { (Buffer::from_ptr(object), Borrowed::from_ptr(key), Borrowed::from_ptr_or_none(value)) };
+        let (this, key, value) = unsafe {
+            (
+                Buffer::from_ptr(object),
+                Borrowed::from_ptr(key),
+                Borrowed::from_ptr_or_none(value),
+            )
+        };
         let Some(value) = value else {
             return Err(raise!(TypeError, "cannot delete parts of a buffer"));
         };
         if !key.is_slice() {
             let position = this.position(key.as_isize()?)?;
             let Some([byte]) = value.bytes() else {
-                return Err(raise!(TypeError, "must assign a bytes of length 1, not {}", value.type_name()));
+                return Err(raise!(
+                    TypeError,
+                    "must assign a bytes of length 1, not {}",
+                    value.type_name()
+                ));
             };
             // SAFETY: a checked position inside the memory.
             unsafe { this.data.add(position).write(*byte) }
@@ -210,7 +252,10 @@ unsafe extern "C" fn assign(object: *mut PyObject, key: *mut PyObject, value: *m
         let (start, length) = this.range(key)?;
         let view = View::new(value, Access::Read)?;
         if view.len() != length {
-            return Err(raise!(ValueError, "right operand length must match slice length"));
+            return Err(raise!(
+                ValueError,
+                "right operand length must match slice length"
+            ));
         }
         // SAFETY: `length` bytes from `start` lie inside the memory; the areas may overlap.
         unsafe { std::ptr::copy(view.data(), this.data.add(start), length) }
@@ -218,11 +263,22 @@ unsafe extern "C" fn assign(object: *mut PyObject, key: *mut PyObject, value: *m
     })
 }
 
-unsafe extern "C" fn get_buffer(object: *mut PyObject, view: *mut ffi::Py_buffer, flags: c_int) -> c_int {
+unsafe extern "C" fn get_buffer(
+    object: *mut PyObject,
+    view: *mut ffi::Py_buffer,
+    flags: c_int,
+) -> c_int {
     // SAFETY: a slot of buffer; writable bytes of the memory's size.
     unsafe {
         let this = Buffer::from_ptr(object);
-        ffi::PyBuffer_FillInfo(view, object, this.data.cast(), this.size.cast_signed(), 0, flags)
+        ffi::PyBuffer_FillInfo(
+            view,
+            object,
+            this.data.cast(),
+            this.size.to_signed(),
+            0,
+            flags,
+        )
     }
 }
 
@@ -238,7 +294,11 @@ fn comparable(object: Borrowed<'_>) -> Option<View> {
     view.ok()
 }
 
-unsafe extern "C" fn richcompare(left: *mut PyObject, right: *mut PyObject, operator: c_int) -> *mut PyObject {
+unsafe extern "C" fn richcompare(
+    left: *mut PyObject,
+    right: *mut PyObject,
+    operator: c_int,
+) -> *mut PyObject {
     guard(|| {
         // SAFETY: two valid objects.
         let (left, right) = unsafe { (Borrowed::from_ptr(left), Borrowed::from_ptr(right)) };
@@ -273,7 +333,7 @@ pub fn make_type() -> PyResult<Owned> {
         .members(vec![ffi::PyMemberDef {
             name: c"__weaklistoffset__".as_ptr(),
             type_code: ffi::Py_T_PYSSIZET,
-            offset: std::mem::offset_of!(Buffer, weak_references).cast_signed(),
+            offset: std::mem::offset_of!(Buffer, weak_references).to_signed(),
             flags: ffi::Py_READONLY,
             doc: std::ptr::null(),
         }]);

@@ -80,13 +80,21 @@ const fn signature<const N: usize>(
     parameters: [&'static str; N],
     required: usize,
 ) -> Signature<N> {
-    Signature { function, parameters, required }
+    Signature {
+        function,
+        parameters,
+        required,
+    }
 }
 
 fn ctype<'a>(argument: Option<Borrowed<'a>>, function: &str) -> PyResult<&'a CType> {
     let object = given(argument)?;
     CType::from_object(object).ok_or_else(|| {
-        raise!(TypeError, "{function}() argument 1 must be _cffi_backend.CType, not {}", object.type_name())
+        raise!(
+            TypeError,
+            "{function}() argument 1 must be _cffi_backend.CType, not {}",
+            object.type_name()
+        )
     })
 }
 
@@ -108,7 +116,10 @@ fn new_primitive_type(arguments: Arguments<'_>) -> PyResult<Owned> {
     let name = given(name)?;
     match primitive::by_name(name.utf8()?)? {
         Some(found) => Ok(found.into_owned()),
-        None => Err(cffi_python::error::raise_object(cffi_python::error::Exception::KeyError.class(), name)),
+        None => Err(cffi_python::error::raise_object(
+            cffi_python::error::Exception::KeyError.class(),
+            name,
+        )),
     }
 }
 
@@ -148,7 +159,15 @@ fn new_union_type(arguments: Arguments<'_>) -> PyResult<Owned> {
 fn complete_struct_or_union(arguments: Arguments<'_>) -> PyResult<Owned> {
     let [target, fields, _ignored, size, align, flags, pack] = arguments.bind(&signature(
         "complete_struct_or_union",
-        ["ctype", "fields", "ignored", "totalsize", "totalalignment", "sflags", "pack"],
+        [
+            "ctype",
+            "fields",
+            "ignored",
+            "totalsize",
+            "totalalignment",
+            "sflags",
+            "pack",
+        ],
         2,
     ))?;
     let request = crate::ctype::by_hand::Request {
@@ -157,7 +176,11 @@ fn complete_struct_or_union(arguments: Arguments<'_>) -> PyResult<Owned> {
         flags: integer(flags, 0)?,
         pack: integer(pack, 0)?,
     };
-    crate::ctype::by_hand::complete(ctype(target, "complete_struct_or_union")?, given(fields)?, &request)?;
+    crate::ctype::by_hand::complete(
+        ctype(target, "complete_struct_or_union")?,
+        given(fields)?,
+        &request,
+    )?;
     Ok(Owned::none())
 }
 
@@ -169,47 +192,78 @@ fn new_function_type(arguments: Arguments<'_>) -> PyResult<Owned> {
     ))?;
     let parameters = given(parameters)?;
     if !parameters.is_tuple() {
-        return Err(raise!(TypeError, "new_function_type() argument 1 must be tuple, not {}", parameters.type_name()));
+        return Err(raise!(
+            TypeError,
+            "new_function_type() argument 1 must be tuple, not {}",
+            parameters.type_name()
+        ));
     }
     let types = (0..parameters.tuple_len())
-        .map(|index| match parameters.tuple_item(index).and_then(CType::from_object) {
-            // An array parameter is a pointer (C11 6.7.6.3p7).
-            Some(ctype) if ctype.kind == Kind::Array => {
-                Ok(ctype.item_pointer().map_or_else(|| ctype.to_ref(), CType::to_ref))
-            }
-            Some(ctype) => Ok(ctype.to_ref()),
-            None => Err(raise!(TypeError, "first arg must be a tuple of ctype objects")),
-        })
+        .map(
+            |index| match parameters.tuple_item(index).and_then(CType::from_object) {
+                // An array parameter is a pointer (C11 6.7.6.3p7).
+                Some(ctype) if ctype.kind == Kind::Array => Ok(ctype
+                    .item_pointer()
+                    .map_or_else(|| ctype.to_ref(), CType::to_ref)),
+                Some(ctype) => Ok(ctype.to_ref()),
+                None => Err(raise!(
+                    TypeError,
+                    "first arg must be a tuple of ctype objects"
+                )),
+            },
+        )
         .collect::<PyResult<Vec<CTypeRef>>>()?;
     let Some(result) = CType::from_object(given(result)?) else {
-        return Err(raise!(TypeError, "new_function_type() argument 2 must be _cffi_backend.CType"));
+        return Err(raise!(
+            TypeError,
+            "new_function_type() argument 2 must be _cffi_backend.CType"
+        ));
     };
-    let variadic = if ellipsis.map_or(Ok(false), Borrowed::is_true)? { Variadic::Yes } else { Variadic::No };
+    let variadic = if ellipsis.map_or(Ok(false), Borrowed::is_true)? {
+        Variadic::Yes
+    } else {
+        Variadic::No
+    };
     let abi = i32::try_from(integer(abi, DEFAULT_ABI as isize)?).unwrap_or(DEFAULT_ABI);
     Ok(function(types, result, variadic, abi)?.into_owned())
 }
 
 fn new_enum_type(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [name, names, values, base] =
-        arguments.bind(&signature("new_enum_type", ["name", "enumerators", "values", "basetype"], 4))?;
+    let [name, names, values, base] = arguments.bind(&signature(
+        "new_enum_type",
+        ["name", "enumerators", "values", "basetype"],
+        4,
+    ))?;
     let (name, names, values) = (given(name)?, given(names)?, given(values)?);
     let base = match base.and_then(CType::from_object) {
         Some(base) if matches!(base.kind, Kind::Signed | Kind::Unsigned) => base,
-        Some(_) => return Err(raise!(TypeError, "expected a primitive signed or unsigned base type")),
-        None => return Err(raise!(TypeError, "new_enum_type() argument 4 must be _cffi_backend.CType")),
+        Some(_) => {
+            return Err(raise!(
+                TypeError,
+                "expected a primitive signed or unsigned base type"
+            ));
+        }
+        None => {
+            return Err(raise!(
+                TypeError,
+                "new_enum_type() argument 4 must be _cffi_backend.CType"
+            ));
+        }
     };
     let count = names.tuple_len();
     if count != values.tuple_len() {
         return Err(raise!(ValueError, "tuple args must have the same size"));
     }
-    let pairs = (0..count).map(|index| match (names.tuple_item(index), values.tuple_item(index)) {
-        (Some(name), Some(value)) => {
-            // The value must be one of the base type.
-            crate::convert::integer::to_bits(base, value)?;
-            Ok((name.to_owned(), value.to_owned()))
-        }
-        _ => Err(raise!(TypeError, "new_enum_type() expects tuples")),
-    });
+    let pairs = (0..count).map(
+        |index| match (names.tuple_item(index), values.tuple_item(index)) {
+            (Some(name), Some(value)) => {
+                // The value must be one of the base type.
+                crate::convert::integer::to_bits(base, value)?;
+                Ok((name.to_owned(), value.to_owned()))
+            }
+            _ => Err(raise!(TypeError, "new_enum_type() expects tuples")),
+        },
+    );
     Ok(enumeration::new_enum(name.utf8()?, base, pairs)?.into_owned())
 }
 
@@ -238,7 +292,8 @@ fn from_handle(arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn expect_cdata(argument: Option<Borrowed<'_>>) -> PyResult<&CData> {
-    CData::from_object(given(argument)?).ok_or_else(|| raise!(TypeError, "expected a 'cdata' object"))
+    CData::from_object(given(argument)?)
+        .ok_or_else(|| raise!(TypeError, "expected a 'cdata' object"))
 }
 
 fn cast_(arguments: Arguments<'_>) -> PyResult<Owned> {
@@ -247,9 +302,14 @@ fn cast_(arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn callback_(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [target, function, error, onerror] =
-        arguments.bind(&signature("callback", ["ctype", "python_callable", "error", "onerror"], 2))?;
-    let present = |argument: Option<Borrowed<'_>>| argument.filter(|it| !it.is_none()).map(Borrowed::to_owned);
+    let [target, function, error, onerror] = arguments.bind(&signature(
+        "callback",
+        ["ctype", "python_callable", "error", "onerror"],
+        2,
+    ))?;
+    let present = |argument: Option<Borrowed<'_>>| {
+        argument.filter(|it| !it.is_none()).map(Borrowed::to_owned)
+    };
     let (error, onerror) = (present(error), present(onerror));
     callback::new_callback(
         ctype(target, "callback")?,
@@ -271,13 +331,23 @@ fn sizeof(arguments: Arguments<'_>) -> PyResult<Owned> {
 
 fn typeof_(arguments: Arguments<'_>) -> PyResult<Owned> {
     let [cdata] = arguments.bind(&signature("typeof", ["cdata"], 1))?;
-    Ok(ops::expect_cdata(given(cdata)?, "typeof")?.ctype().clone().into_owned())
+    Ok(ops::expect_cdata(given(cdata)?, "typeof")?
+        .ctype()
+        .clone()
+        .into_owned())
 }
 
 fn typeoffsetof(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [target, key, following] =
-        arguments.bind(&signature("typeoffsetof", ["ctype", "fieldname_or_index", "following"], 2))?;
-    let step = if integer(following, 0)? == 0 { addressing::Step::First } else { addressing::Step::Following };
+    let [target, key, following] = arguments.bind(&signature(
+        "typeoffsetof",
+        ["ctype", "fieldname_or_index", "following"],
+        2,
+    ))?;
+    let step = if integer(following, 0)? == 0 {
+        addressing::Step::First
+    } else {
+        addressing::Step::Following
+    };
     let (found, offset) = addressing::step(ctype(target, "typeoffsetof")?, given(key)?, step)?;
     object::new_tuple([found.into_owned(), int::from_isize(offset)?])
 }
@@ -296,12 +366,18 @@ fn getcname(arguments: Arguments<'_>) -> PyResult<Owned> {
 
 fn string(arguments: Arguments<'_>) -> PyResult<Owned> {
     let [cdata, max_length] = arguments.bind(&signature("string", ["cdata", "maxlen"], 1))?;
-    strings::string(ops::expect_cdata(given(cdata)?, "string")?, integer(max_length, -1)?)
+    strings::string(
+        ops::expect_cdata(given(cdata)?, "string")?,
+        integer(max_length, -1)?,
+    )
 }
 
 fn unpack(arguments: Arguments<'_>) -> PyResult<Owned> {
     let [cdata, length] = arguments.bind(&signature("unpack", ["cdata", "length"], 2))?;
-    strings::unpack(ops::expect_cdata(given(cdata)?, "unpack")?, integer(length, 0)?)
+    strings::unpack(
+        ops::expect_cdata(given(cdata)?, "unpack")?,
+        integer(length, 0)?,
+    )
 }
 
 fn get_errno(arguments: Arguments<'_>) -> PyResult<Owned> {
@@ -319,20 +395,29 @@ fn set_errno(arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn from_buffer(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [target, buffer, writable] =
-        arguments.bind(&signature("from_buffer", ["ctype", "python_buffer", "require_writable"], 2))?;
-    let access = if writable.map_or(Ok(false), Borrowed::is_true)? { Access::Write } else { Access::Read };
+    let [target, buffer, writable] = arguments.bind(&signature(
+        "from_buffer",
+        ["ctype", "python_buffer", "require_writable"],
+        2,
+    ))?;
+    let access = if writable.map_or(Ok(false), Borrowed::is_true)? {
+        Access::Write
+    } else {
+        Access::Read
+    };
     memory::from_buffer(ctype(target, "from_buffer")?, given(buffer)?, access)
 }
 
 fn memmove(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [destination, source, size] = arguments.bind(&signature("memmove", ["dest", "src", "n"], 3))?;
+    let [destination, source, size] =
+        arguments.bind(&signature("memmove", ["dest", "src", "n"], 3))?;
     memory::memmove(given(destination)?, given(source)?, integer(size, 0)?)?;
     Ok(Owned::none())
 }
 
 fn gcp(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [cdata, destructor, size] = arguments.bind(&signature("gcp", ["cdata", "destructor", "size"], 2))?;
+    let [cdata, destructor, size] =
+        arguments.bind(&signature("gcp", ["cdata", "destructor", "size"], 2))?;
     integer(size, 0)?;
     gc_with(given(cdata)?, given(destructor)?)
 }
@@ -345,7 +430,10 @@ fn release(arguments: Arguments<'_>) -> PyResult<Owned> {
 
 fn get_types(arguments: Arguments<'_>) -> PyResult<Owned> {
     let [] = arguments.bind(&signature("_get_types", [], 0))?;
-    object::new_tuple([types::CDATA.object().to_owned(), types::CTYPE.object().to_owned()])
+    object::new_tuple([
+        types::CDATA.object().to_owned(),
+        types::CTYPE.object().to_owned(),
+    ])
 }
 
 /// Fills a dict with the default type names and what they stand for.
@@ -353,7 +441,10 @@ fn get_common_types(arguments: Arguments<'_>) -> PyResult<Owned> {
     let [target] = arguments.bind(&signature("_get_common_types", ["dict"], 1))?;
     let target = given(target)?;
     for (name, meaning) in cffi_model::defaults::common(cffi_model::Target::host()) {
-        target.dict_set(text::from_str(name)?.borrow(), text::from_str(meaning)?.borrow())?;
+        target.dict_set(
+            text::from_str(name)?.borrow(),
+            text::from_str(meaning)?.borrow(),
+        )?;
     }
     Ok(Owned::none())
 }

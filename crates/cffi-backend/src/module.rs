@@ -23,7 +23,14 @@ fn make_types() -> PyResult<()> {
     types::CLIBRARY.set(library::clibrary::make_type()?);
     types::LIB.set(library::object::make_type()?);
     types::ALLOCATOR.set(ffi_object::allocator::make_type()?);
-    types::GLOB_SUPPORT.set(TypeSpec::new(c"_cffi_backend.__FFIGlobSupport", size_of::<ffi::PyObject>()).flags(ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION).build(None)?);
+    types::GLOB_SUPPORT.set(
+        TypeSpec::new(
+            c"_cffi_backend.__FFIGlobSupport",
+            size_of::<ffi::PyObject>(),
+        )
+        .flags(ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
+        .build(None)?,
+    );
     types::FFI.set(ffi_object::methods::make_type()?);
     types::INLINE_FFI.set(ffi_object::inline_methods::make_type()?);
     Ok(())

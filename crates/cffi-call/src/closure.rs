@@ -36,13 +36,21 @@ impl Closure {
     ///
     /// # Safety
     /// `handler` copes with `data` and with arguments of the signature from any thread for as long as the closure lives.
-    pub unsafe fn new(signature: &Signature, handler: Handler, data: *mut c_void) -> Result<Self, Unsupported> {
+    pub unsafe fn new(
+        signature: &Signature,
+        handler: Handler,
+        data: *mut c_void,
+    ) -> Result<Self, Unsupported> {
         let interface = Interface::new(signature)?;
         let narrow = match signature.result {
             Shape::Int(size, signedness) if size < 8 => Some((size, signedness)),
             _ => None,
         };
-        let mut context = Box::new(Context { handler, data, narrow });
+        let mut context = Box::new(Context {
+            handler,
+            data,
+            narrow,
+        });
         let mut code: *mut c_void = std::ptr::null_mut();
         // SAFETY: libffi's own size; the context and interface live as long as the closure.
         unsafe {
@@ -61,7 +69,12 @@ impl Closure {
                 raw::ffi_closure_free(writable.as_ptr());
                 return Err(Unsupported("libffi failed to build this callback"));
             }
-            Ok(Self { writable, code, _context: context, _interface: interface })
+            Ok(Self {
+                writable,
+                code,
+                _context: context,
+                _interface: interface,
+            })
         }
     }
 
@@ -93,9 +106,13 @@ unsafe extern "C" fn enter(
             Some((1, Signedness::Signed)) => widen(result, i64::from(result.cast::<i8>().read())),
             Some((1, Signedness::Unsigned)) => widen(result, i64::from(result.cast::<u8>().read())),
             Some((2, Signedness::Signed)) => widen(result, i64::from(result.cast::<i16>().read())),
-            Some((2, Signedness::Unsigned)) => widen(result, i64::from(result.cast::<u16>().read())),
+            Some((2, Signedness::Unsigned)) => {
+                widen(result, i64::from(result.cast::<u16>().read()))
+            }
             Some((4, Signedness::Signed)) => widen(result, i64::from(result.cast::<i32>().read())),
-            Some((4, Signedness::Unsigned)) => widen(result, i64::from(result.cast::<u32>().read())),
+            Some((4, Signedness::Unsigned)) => {
+                widen(result, i64::from(result.cast::<u32>().read()))
+            }
             _ => {}
         }
     }

@@ -42,7 +42,11 @@ fn last_error() -> String {
     // SAFETY: dlerror gives NULL or a text that is valid until the next dl* call of this thread.
     unsafe {
         let text = libc::dlerror();
-        if text.is_null() { "unknown dlopen error".to_owned() } else { CStr::from_ptr(text).to_string_lossy().into_owned() }
+        if text.is_null() {
+            "unknown dlopen error".to_owned()
+        } else {
+            CStr::from_ptr(text).to_string_lossy().into_owned()
+        }
     }
 }
 
@@ -71,5 +75,9 @@ pub unsafe fn symbol(handle: Handle, name: &CStr) -> Result<NonNull<c_void>, Str
 /// The library is open, and nothing of it is used afterwards.
 pub unsafe fn close(handle: Handle) -> Result<(), String> {
     // SAFETY: the caller's promise.
-    if unsafe { libc::dlclose(handle.as_raw()) } == 0 { Ok(()) } else { Err(last_error()) }
+    if unsafe { libc::dlclose(handle.as_raw()) } == 0 {
+        Ok(())
+    } else {
+        Err(last_error())
+    }
 }

@@ -73,17 +73,27 @@ fn record(shape: &RecordShape) -> Result<RecordType, Unsupported> {
         ));
     }
     if shape.size == 0 {
-        return Err(Unsupported("ctype of size 0 passed by value is not supported here"));
+        return Err(Unsupported(
+            "ctype of size 0 passed by value is not supported here",
+        ));
     }
     let mut elements = Vec::new();
     if shape.leaves.is_empty() {
         // A large record: every convention passes it in memory, whatever is inside.
-        let unit = if shape.align >= 8 { Shape::Int(8, Signedness::Unsigned) } else { Shape::Int(1, Signedness::Unsigned) };
-        let Some(ty) = scalar(&unit) else { return Err(Unsupported("no such type")) };
+        let unit = if shape.align >= 8 {
+            Shape::Int(8, Signedness::Unsigned)
+        } else {
+            Shape::Int(1, Signedness::Unsigned)
+        };
+        let Some(ty) = scalar(&unit) else {
+            return Err(Unsupported("no such type"));
+        };
         elements.resize(shape.size / unit.size(), ty);
     }
     for (_, leaf) in &shape.leaves {
-        elements.push(scalar(leaf).ok_or(Unsupported("ctype with such a member is not supported here"))?);
+        elements.push(scalar(leaf).ok_or(Unsupported(
+            "ctype with such a member is not supported here",
+        ))?);
     }
     elements.push(std::ptr::null_mut());
     let mut elements = elements.into_boxed_slice();
@@ -93,7 +103,10 @@ fn record(shape: &RecordShape) -> Result<RecordType, Unsupported> {
         type_: raw::FFI_TYPE_STRUCT,
         elements: elements.as_mut_ptr(),
     });
-    Ok(RecordType { ty, _elements: elements })
+    Ok(RecordType {
+        ty,
+        _elements: elements,
+    })
 }
 
 impl Interface {
@@ -110,10 +123,15 @@ impl Interface {
             scalar(shape).ok_or(Unsupported("ctype not supported here"))
         };
         let result = type_of(&signature.result)?;
-        let mut arguments =
-            signature.parameters.iter().map(&mut type_of).collect::<Result<Vec<_>, _>>()?.into_boxed_slice();
+        let mut arguments = signature
+            .parameters
+            .iter()
+            .map(&mut type_of)
+            .collect::<Result<Vec<_>, _>>()?
+            .into_boxed_slice();
         let mut cif: Box<raw::ffi_cif> = Box::default();
-        let count = c_uint::try_from(arguments.len()).map_err(|_| Unsupported("too many arguments"))?;
+        let count =
+            c_uint::try_from(arguments.len()).map_err(|_| Unsupported("too many arguments"))?;
         let abi = signature.abi.unwrap_or(raw::ffi_abi_FFI_DEFAULT_ABI);
         // SAFETY: the types live as long as the interface; the counts are those of the arrays.
         let status = unsafe {
@@ -126,13 +144,19 @@ impl Interface {
                     result,
                     arguments.as_mut_ptr(),
                 ),
-                None => raw::ffi_prep_cif(&raw mut *cif, abi, count, result, arguments.as_mut_ptr()),
+                None => {
+                    raw::ffi_prep_cif(&raw mut *cif, abi, count, result, arguments.as_mut_ptr())
+                }
             }
         };
         if status != raw::ffi_status_FFI_OK {
             return Err(Unsupported("libffi failed to build this function type"));
         }
-        Ok(Self { cif, _arguments: arguments, _records: records })
+        Ok(Self {
+            cif,
+            _arguments: arguments,
+            _records: records,
+        })
     }
 
     /// For libffi functions, which take a mutable pointer and read.
@@ -158,7 +182,13 @@ impl LibffiPlan {
             Shape::Int(size, _) if cfg!(target_endian = "big") => 8 - usize::from(size),
             _ => 0,
         };
-        Ok(Self { interface, offsets, result_offset, buffer_size, narrow_result })
+        Ok(Self {
+            interface,
+            offsets,
+            result_offset,
+            buffer_size,
+            narrow_result,
+        })
     }
 
     /// Makes a call; afterwards the result is at the returned address inside the buffer.
@@ -173,8 +203,14 @@ impl LibffiPlan {
         // SAFETY: the caller's promise. A non-null data pointer is the address of a function.
         unsafe {
             let result = buffer.add(self.result_offset);
-            let function = std::mem::transmute::<*const c_void, Option<unsafe extern "C" fn()>>(function);
-            raw::ffi_call(self.interface.as_ptr(), function, result.cast(), pointers.as_mut_ptr());
+            let function =
+                std::mem::transmute::<*const c_void, Option<unsafe extern "C" fn()>>(function);
+            raw::ffi_call(
+                self.interface.as_ptr(),
+                function,
+                result.cast(),
+                pointers.as_mut_ptr(),
+            );
             result.add(self.narrow_result)
         }
     }

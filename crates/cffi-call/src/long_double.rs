@@ -66,7 +66,8 @@ pub unsafe fn is_zero(place: *const u8) -> bool {
 pub unsafe fn to_text(place: *const u8) -> String {
     let mut text = [0u8; 128];
     // SAFETY: the caller's promise, and room of the size given.
-    let length = unsafe { cffi_long_double_to_text(place.cast(), text.as_mut_ptr().cast(), text.len()) };
+    let length =
+        unsafe { cffi_long_double_to_text(place.cast(), text.as_mut_ptr().cast(), text.len()) };
     let length = usize::try_from(length).unwrap_or(0).min(text.len());
     String::from_utf8_lossy(text.get(..length).unwrap_or(&[])).into_owned()
 }

@@ -81,14 +81,16 @@ impl Shape {
 }
 
 /// `sizeof(long double)` on this target: 16 in the 64-bit ABIs, but for MSVC and Apple's AArch64, where it is `double`.
-pub const LONG_DOUBLE_SIZE: usize =
-    if cfg!(any(target_env = "msvc", all(target_vendor = "apple", target_arch = "aarch64"))) {
-        8
-    } else if cfg!(target_pointer_width = "64") {
-        16
-    } else {
-        12
-    };
+pub const LONG_DOUBLE_SIZE: usize = if cfg!(any(
+    target_env = "msvc",
+    all(target_vendor = "apple", target_arch = "aarch64")
+)) {
+    8
+} else if cfg!(target_pointer_width = "64") {
+    16
+} else {
+    12
+};
 
 /// A function's shape.
 #[derive(Clone, Debug, PartialEq)]

@@ -75,7 +75,10 @@ trait FromRegisters {
 impl FromRegisters for IntPair {
     #[inline]
     fn returned(self) -> Returned {
-        Returned { ints: [self.0, self.1], floats: [0; 4] }
+        Returned {
+            ints: [self.0, self.1],
+            floats: [0; 4],
+        }
     }
 }
 
@@ -83,24 +86,38 @@ impl FromRegisters for FloatRegisters {
     #[inline]
     fn returned(self) -> Returned {
         #[cfg(target_arch = "aarch64")]
-        let floats = [self.0.to_bits(), self.1.to_bits(), self.2.to_bits(), self.3.to_bits()];
+        let floats = [
+            self.0.to_bits(),
+            self.1.to_bits(),
+            self.2.to_bits(),
+            self.3.to_bits(),
+        ];
         #[cfg(not(target_arch = "aarch64"))]
         let floats = [self.0.to_bits(), self.1.to_bits(), 0, 0];
-        Returned { ints: [0; 2], floats }
+        Returned {
+            ints: [0; 2],
+            floats,
+        }
     }
 }
 
 impl FromRegisters for IntThenFloat {
     #[inline]
     fn returned(self) -> Returned {
-        Returned { ints: [self.0, 0], floats: [self.1.to_bits(), 0, 0, 0] }
+        Returned {
+            ints: [self.0, 0],
+            floats: [self.1.to_bits(), 0, 0, 0],
+        }
     }
 }
 
 impl FromRegisters for FloatThenInt {
     #[inline]
     fn returned(self) -> Returned {
-        Returned { ints: [self.1, 0], floats: [self.0.to_bits(), 0, 0, 0] }
+        Returned {
+            ints: [self.1, 0],
+            floats: [self.0.to_bits(), 0, 0, 0],
+        }
     }
 }
 
@@ -163,7 +180,11 @@ macro_rules! call_all {
 /// # Safety
 /// As [`call`].
 #[inline]
-unsafe fn call_returning<R: FromRegisters>(function: *const c_void, words: &Image, load: Load) -> Returned {
+unsafe fn call_returning<R: FromRegisters>(
+    function: *const c_void,
+    words: &Image,
+    load: Load,
+) -> Returned {
     // SAFETY: the caller's promise: the callee takes what the words say; registers that it does not look at do no harm, and neither
     // do stack words, which the caller removes. A variadic callee gets the words in the registers that a call with prototype uses.
     unsafe {
@@ -187,7 +208,12 @@ unsafe fn call_returning<R: FromRegisters>(function: *const c_void, words: &Imag
 /// # Safety
 /// `function` is a C function whose parameters are placed as `words` and `load` say and whose result comes as `result` says.
 #[inline]
-pub unsafe fn call(function: *const c_void, words: &Image, load: Load, result: ResultRegisters) -> Returned {
+pub unsafe fn call(
+    function: *const c_void,
+    words: &Image,
+    load: Load,
+    result: ResultRegisters,
+) -> Returned {
     // SAFETY: the caller's promise.
     unsafe {
         match result {

@@ -1,8 +1,8 @@
 //! Constant expressions (C11 6.6) with C's types: integer promotions, usual arithmetic conversions, wrapping of unsigned types.
 
 use cffi_syntax::ast::{
-    BinaryOperator, CharacterConstant, CharacterEncoding, Expr, ExprKind, IntegerConstant, OffsetofStep, TypeName,
-    UnaryOperator,
+    BinaryOperator, CharacterConstant, CharacterEncoding, Expr, ExprKind, IntegerConstant,
+    OffsetofStep, TypeName, UnaryOperator,
 };
 
 use crate::error::Problem;
@@ -61,7 +61,11 @@ pub(crate) fn range(target: Target, ty: Primitive) -> (i128, i128) {
         Primitive::WcharT => target.wchar_is_signed(),
         _ => is_signed(ty),
     };
-    if signed { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) } else { (0, (1 << bits) - 1) }
+    if signed {
+        (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    } else {
+        (0, (1 << bits) - 1)
+    }
 }
 
 /// The type of an integer constant (C11 6.4.4.1p5).
@@ -82,7 +86,11 @@ fn constant_type(target: Target, constant: IntegerConstant) -> Result<Primitive,
         }
     }
     // A decimal constant above long long: GCC takes __int128 or warns; as unsigned it keeps its value.
-    if fits(ULongLong) { Ok(ULongLong) } else { Err(Problem::Overflow) }
+    if fits(ULongLong) {
+        Ok(ULongLong)
+    } else {
+        Err(Problem::Overflow)
+    }
 }
 
 /// Integer promotion (C11 6.3.1.1p2).
@@ -92,7 +100,10 @@ fn promote(target: Target, value: Value) -> Value {
         ty if rank >= 32 && ty != Primitive::Bool => ty,
         _ => Primitive::Int,
     };
-    Value { number: value.number, ty }
+    Value {
+        number: value.number,
+        ty,
+    }
 }
 
 /// One of the six types that arithmetic is done in, of the same size and sign.
@@ -103,7 +114,10 @@ fn canonical(target: Target, ty: Primitive) -> Primitive {
         _ => {
             let (least, most) = range(target, ty);
             let candidates = [Int, UInt, Long, ULong, LongLong, ULongLong];
-            candidates.into_iter().find(|it| range(target, *it) == (least, most)).unwrap_or(ty)
+            candidates
+                .into_iter()
+                .find(|it| range(target, *it) == (least, most))
+                .unwrap_or(ty)
         }
     }
 }
@@ -128,9 +142,17 @@ fn to_unsigned(ty: Primitive) -> Primitive {
 /// The common type of two operands (C11 6.3.1.8).
 fn common(target: Target, left: Primitive, right: Primitive) -> Primitive {
     if is_signed(left) == is_signed(right) {
-        return if rank(left) >= rank(right) { left } else { right };
+        return if rank(left) >= rank(right) {
+            left
+        } else {
+            right
+        };
     }
-    let (signed, unsigned) = if is_signed(left) { (left, right) } else { (right, left) };
+    let (signed, unsigned) = if is_signed(left) {
+        (left, right)
+    } else {
+        (right, left)
+    };
     if rank(unsigned) >= rank(signed) {
         unsigned
     } else if bits(target, signed) > bits(target, unsigned) {
@@ -143,12 +165,18 @@ fn common(target: Target, left: Primitive, right: Primitive) -> Primitive {
 /// Conversion to an integer type (C11 6.3.1.3); to a signed type as GCC defines it: modulo.
 pub(crate) fn convert(target: Target, number: i128, ty: Primitive) -> Value {
     if ty == Primitive::Bool {
-        return Value { number: i128::from(number != 0), ty };
+        return Value {
+            number: i128::from(number != 0),
+            ty,
+        };
     }
     let (least, most) = range(target, ty);
     let modulus = most - least + 1;
     let wrapped = (number - least).rem_euclid(modulus) + least;
-    Value { number: wrapped, ty }
+    Value {
+        number: wrapped,
+        ty,
+    }
 }
 
 /// A result of arithmetic in `ty`: unsigned types wrap, signed overflow is an error (C11 6.5p5).
@@ -158,51 +186,90 @@ fn arithmetic(target: Target, number: Option<i128>, ty: Primitive) -> Result<Val
         return Ok(convert(target, number, ty));
     }
     let (least, most) = range(target, ty);
-    if (least..=most).contains(&number) { Ok(Value { number, ty }) } else { Err(Problem::Overflow) }
+    if (least..=most).contains(&number) {
+        Ok(Value { number, ty })
+    } else {
+        Err(Problem::Overflow)
+    }
 }
 
 fn truth(value: bool) -> Value {
-    Value { number: i128::from(value), ty: Primitive::Int }
+    Value {
+        number: i128::from(value),
+        ty: Primitive::Int,
+    }
 }
 
 /// Evaluates an expression; nesting is bounded by the parser.
-pub(crate) fn evaluate(environment: &mut dyn Environment, expr: &Expr<'_>) -> Result<Value, Failure> {
+pub(crate) fn evaluate(
+    environment: &mut dyn Environment,
+    expr: &Expr<'_>,
+) -> Result<Value, Failure> {
     let at = |problem: Problem| Failure::new(problem, expr.span);
     let target = environment.target();
     match &expr.kind {
         ExprKind::Integer(constant) => {
             let ty = constant_type(target, *constant).map_err(at)?;
-            Ok(Value { number: constant.value.into(), ty })
+            Ok(Value {
+                number: constant.value.into(),
+                ty,
+            })
         }
         ExprKind::Character(constant) => Ok(character(target, *constant)),
         ExprKind::Name(name) => match environment.constant(name.name) {
-            Some(number) => Ok(Value { number, ty: type_for(target, number) }),
+            Some(number) => Ok(Value {
+                number,
+                ty: type_for(target, number),
+            }),
             None => Err(at(Problem::UnknownConstant(name.name.to_owned()))),
         },
         ExprKind::Unary(operator, operand) => {
             let value = promote(target, evaluate(environment, operand)?);
             match operator {
                 UnaryOperator::Plus => Ok(value),
-                UnaryOperator::Minus => arithmetic(target, value.number.checked_neg(), value.ty).map_err(at),
+                UnaryOperator::Minus => {
+                    arithmetic(target, value.number.checked_neg(), value.ty).map_err(at)
+                }
                 UnaryOperator::Complement => Ok(convert(target, !value.number, value.ty)),
                 UnaryOperator::Not => Ok(truth(value.number == 0)),
             }
         }
-        ExprKind::Binary(operator, left, right) => binary(environment, *operator, left, right, expr),
+        ExprKind::Binary(operator, left, right) => {
+            binary(environment, *operator, left, right, expr)
+        }
         ExprKind::Conditional(condition, yes, no) => {
-            let chosen = if evaluate(environment, condition)?.number != 0 { yes } else { no };
-            let (yes, no) = (evaluate(environment, chosen)?, evaluate(environment, if std::ptr::eq(chosen, yes) { no } else { yes }));
+            let chosen = if evaluate(environment, condition)?.number != 0 {
+                yes
+            } else {
+                no
+            };
+            let (yes, no) = (
+                evaluate(environment, chosen)?,
+                evaluate(
+                    environment,
+                    if std::ptr::eq(chosen, yes) { no } else { yes },
+                ),
+            );
             let value = promote(target, yes);
             // The other branch gives its type only; an error in it does not matter.
-            let ty = no.map_or(value.ty, |no| common(target, value.ty, promote(target, no).ty));
+            let ty = no.map_or(value.ty, |no| {
+                common(target, value.ty, promote(target, no).ty)
+            });
             Ok(convert(target, value.number, ty))
         }
         ExprKind::Cast(name, operand) => cast(environment, name, operand, expr),
         ExprKind::SizeofType(name) | ExprKind::AlignofType(name) => {
             let ty = environment.type_of(name)?;
             let (size, align) = environment.size_align(ty).map_err(at)?;
-            let number = if matches!(expr.kind, ExprKind::SizeofType(_)) { i128::from(size) } else { align.into() };
-            Ok(Value { number, ty: size_type(target) })
+            let number = if matches!(expr.kind, ExprKind::SizeofType(_)) {
+                i128::from(size)
+            } else {
+                align.into()
+            };
+            Ok(Value {
+                number,
+                ty: size_type(target),
+            })
         }
         ExprKind::SizeofExpr(operand) => {
             let number = match &operand.kind {
@@ -214,28 +281,42 @@ pub(crate) fn evaluate(environment: &mut dyn Environment, expr: &Expr<'_>) -> Re
                     target.primitive(value.ty).size.into()
                 }
             };
-            Ok(Value { number, ty: size_type(target) })
+            Ok(Value {
+                number,
+                ty: size_type(target),
+            })
         }
         ExprKind::AlignofExpr(operand) => {
             let value = evaluate(environment, operand)?;
-            Ok(Value { number: target.primitive(value.ty).align.into(), ty: size_type(target) })
+            Ok(Value {
+                number: target.primitive(value.ty).align.into(),
+                ty: size_type(target),
+            })
         }
         ExprKind::Offsetof(name, steps) => {
             let ty = environment.type_of(name)?;
             let offset = environment.offset_of(ty, steps)?;
-            Ok(Value { number: offset.into(), ty: size_type(target) })
+            Ok(Value {
+                number: offset.into(),
+                ty: size_type(target),
+            })
         }
-        ExprKind::Float(_) | ExprKind::String(_) | ExprKind::Unsupported => Err(at(Problem::NotConstant)),
+        ExprKind::Float(_) | ExprKind::String(_) | ExprKind::Unsupported => {
+            Err(at(Problem::NotConstant))
+        }
     }
 }
 
 /// The type of a named constant: `int` where it fits, as for enumerators and macros.
 fn type_for(target: Target, number: i128) -> Primitive {
     use Primitive::{Int, Long, LongLong, ULongLong};
-    [Int, Long, LongLong].into_iter().find(|ty| {
-        let (least, most) = range(target, *ty);
-        (least..=most).contains(&number)
-    }).unwrap_or(ULongLong)
+    [Int, Long, LongLong]
+        .into_iter()
+        .find(|ty| {
+            let (least, most) = range(target, *ty);
+            (least..=most).contains(&number)
+        })
+        .unwrap_or(ULongLong)
 }
 
 fn size_type(target: Target) -> Primitive {
@@ -246,9 +327,10 @@ fn character(target: Target, constant: CharacterConstant) -> Value {
     let value = i128::from(constant.value);
     match constant.encoding {
         // An int with the value of a char (C11 6.4.4.4p10).
-        CharacterEncoding::Plain if constant.value <= 0xFF => {
-            Value { number: convert(target, value, Primitive::Char).number, ty: Primitive::Int }
-        }
+        CharacterEncoding::Plain if constant.value <= 0xFF => Value {
+            number: convert(target, value, Primitive::Char).number,
+            ty: Primitive::Int,
+        },
         CharacterEncoding::Plain => convert(target, value, Primitive::Int),
         CharacterEncoding::Wide => {
             let wide = convert(target, value, Primitive::WcharT);
@@ -273,7 +355,11 @@ fn cast(
         Type::Primitive(primitive)
             if matches!(
                 primitive.kind(),
-                PrimitiveKind::Bool | PrimitiveKind::Char | PrimitiveKind::WideChar | PrimitiveKind::Signed | PrimitiveKind::Unsigned
+                PrimitiveKind::Bool
+                    | PrimitiveKind::Char
+                    | PrimitiveKind::WideChar
+                    | PrimitiveKind::Signed
+                    | PrimitiveKind::Unsigned
             ) =>
         {
             primitive
@@ -286,12 +372,18 @@ fn cast(
         let digits = text.trim_end_matches(['f', 'F', 'l', 'L']);
         let number: f64 = digits.parse().map_err(|_| not_constant())?;
         let (least, most) = range(target, primitive);
-        #[expect(clippy::cast_possible_truncation, reason = "saturates, and the range is checked next")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "saturates, and the range is checked next"
+        )]
         let whole = number.trunc() as i128;
         if !(least..=most).contains(&whole) {
             return Err(Failure::new(Problem::Overflow, expr.span));
         }
-        return Ok(Value { number: whole, ty: primitive });
+        return Ok(Value {
+            number: whole,
+            ty: primitive,
+        });
     }
     let value = evaluate(environment, operand)?;
     Ok(convert(target, value.number, primitive))
@@ -322,7 +414,10 @@ fn binary(
         return shift(target, operator, left, right.number).map_err(at);
     }
     let ty = common(target, left.ty, right.ty);
-    let (a, b) = (convert(target, left.number, ty).number, convert(target, right.number, ty).number);
+    let (a, b) = (
+        convert(target, left.number, ty).number,
+        convert(target, right.number, ty).number,
+    );
     match operator {
         B::Multiply => arithmetic(target, a.checked_mul(b), ty),
         B::Divide | B::Remainder if b == 0 => Err(Problem::DivisionByZero),
@@ -347,14 +442,22 @@ fn binary(
 }
 
 /// Shifts have the type of their left operand (C11 6.5.7p3).
-fn shift(target: Target, operator: BinaryOperator, left: Value, count: i128) -> Result<Value, Problem> {
+fn shift(
+    target: Target,
+    operator: BinaryOperator,
+    left: Value,
+    count: i128,
+) -> Result<Value, Problem> {
     let width = i128::from(bits(target, left.ty));
     if !(0..width).contains(&count) {
         return Err(Problem::ShiftTooWide);
     }
     let count = u32::try_from(count).map_err(|_| Problem::ShiftTooWide)?;
     if operator == BinaryOperator::ShiftRight {
-        return Ok(Value { number: left.number >> count, ty: left.ty });
+        return Ok(Value {
+            number: left.number >> count,
+            ty: left.ty,
+        });
     }
     // Into or past the sign bit GCC wraps, and headers rely on it: `1 << 31`.
     Ok(convert(target, left.number << count, left.ty))

@@ -6,7 +6,9 @@
 use std::cell::RefCell;
 
 use cffi_syntax::ast::Linkage;
-use cffi_syntax::{ParseOptions, Rendering, SourceText, TypeNames, parse_translation_unit, parse_type_name, render};
+use cffi_syntax::{
+    ParseOptions, Rendering, SourceText, TypeNames, parse_translation_unit, parse_type_name, render,
+};
 use hashbrown::Equivalent;
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -139,7 +141,11 @@ pub struct CdefOptions {
 
 impl Default for CdefOptions {
     fn default() -> Self {
-        Self { replace: Override::Refused, packing: Packing::Natural, exported: Exported::No }
+        Self {
+            replace: Override::Refused,
+            packing: Packing::Natural,
+            exported: Exported::No,
+        }
     }
 }
 
@@ -192,11 +198,15 @@ struct State {
 
 impl TypeNames for Declarations {
     fn is_typedef_name(&self, name: &str) -> bool {
-        self.get(Space::Typedef, name).is_some() || defaults::lookup(self.target, self.unicode, name).is_some()
+        self.get(Space::Typedef, name).is_some()
+            || defaults::lookup(self.target, self.unicode, name).is_some()
     }
 
     fn known_names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
-        let declared = self.entries.keys().filter(|key| key.space == Space::Typedef);
+        let declared = self
+            .entries
+            .keys()
+            .filter(|key| key.space == Space::Typedef);
         let defaults = defaults::names(self.target).map(|name: &str| name);
         Box::new(declared.map(|key| &*key.name).chain(defaults))
     }
@@ -293,7 +303,10 @@ impl Declarations {
         let name = match parse_type_name(&source, self) {
             Ok(name) => name,
             Err(diagnostics) => {
-                return Err(CdefError::new(ErrorKind::Cdef, render(&source, Rendering::TypeName, &diagnostics)));
+                return Err(CdefError::new(
+                    ErrorKind::Cdef,
+                    render(&source, Rendering::TypeName, &diagnostics),
+                ));
             }
         };
         let state = self.mark();
@@ -329,7 +342,11 @@ impl Declarations {
 
     fn mark(&mut self) -> State {
         self.replaced.clear();
-        State { table: self.table.mark(), entries: self.entries.len(), anonymous: self.anonymous }
+        State {
+            table: self.table.mark(),
+            entries: self.entries.len(),
+            anonymous: self.anonymous,
+        }
     }
 
     fn roll_back(&mut self, state: &State) {
@@ -342,9 +359,15 @@ impl Declarations {
             }
         }
         let table = &self.table;
-        self.layouts.borrow_mut().retain(|id, _| table.record(*id).is_some_and(|record| record.body.is_some()));
-        self.record_origins.retain(|id, _| table.record(*id).is_some());
-        self.enum_origins.retain(|id, _| table.enumeration(*id).is_some());
+        self.layouts.borrow_mut().retain(|id, _| {
+            table
+                .record(*id)
+                .is_some_and(|record| record.body.is_some())
+        });
+        self.record_origins
+            .retain(|id, _| table.record(*id).is_some());
+        self.enum_origins
+            .retain(|id, _| table.enumeration(*id).is_some());
     }
 
     /// Enters a declaration. The same again is no error; another one is, unless it may replace.
@@ -356,23 +379,38 @@ impl Declarations {
         replace: Override,
     ) -> Result<(), Problem> {
         let Some((index, _, old)) = self.entries.get_full_mut(&Lookup(space, name)) else {
-            self.entries.insert(Key { space, name: name.into() }, declaration);
+            self.entries.insert(
+                Key {
+                    space,
+                    name: name.into(),
+                },
+                declaration,
+            );
             return Ok(());
         };
         // A constant whose value was known before keeps the value.
-        let known_constant = matches!((&*old, &declaration), (Declaration::Integer { .. }, Declaration::Unknown { .. }));
+        let known_constant = matches!(
+            (&*old, &declaration),
+            (Declaration::Integer { .. }, Declaration::Unknown { .. })
+        );
         if *old == declaration || known_constant {
             return Ok(());
         }
         if replace == Override::Refused {
             return match (&declaration, &*old) {
-                (Declaration::Integer { value, .. }, Declaration::Integer { value: known, .. }) if value == known => {
+                (Declaration::Integer { value, .. }, Declaration::Integer { value: known, .. })
+                    if value == known =>
+                {
                     Ok(())
                 }
                 (Declaration::Integer { .. }, Declaration::Integer { .. }) => {
                     Err(Problem::MultipleConstant(name.to_owned()))
                 }
-                _ => Err(Problem::MultipleDeclarations(declared_name(space, name, &declaration))),
+                _ => Err(Problem::MultipleDeclarations(declared_name(
+                    space,
+                    name,
+                    &declaration,
+                ))),
             };
         }
         let old = std::mem::replace(old, declaration);
@@ -393,9 +431,27 @@ impl Declarations {
 #[must_use]
 pub fn declared_name(space: Space, name: &str, declaration: &Declaration) -> String {
     let kind = match (space, declaration) {
-        (_, Declaration::Function { linkage: Linkage::Python, .. }) => "extern_python",
-        (_, Declaration::Function { linkage: Linkage::PythonPlusC, .. }) => "extern_python_plus_c",
-        (_, Declaration::Function { exported: Exported::Yes, .. }) => "dllexport_python",
+        (
+            _,
+            Declaration::Function {
+                linkage: Linkage::Python,
+                ..
+            },
+        ) => "extern_python",
+        (
+            _,
+            Declaration::Function {
+                linkage: Linkage::PythonPlusC,
+                ..
+            },
+        ) => "extern_python_plus_c",
+        (
+            _,
+            Declaration::Function {
+                exported: Exported::Yes,
+                ..
+            },
+        ) => "dllexport_python",
         (_, Declaration::Function { .. }) => "function",
         (_, Declaration::Variable { .. }) => "variable",
         (_, Declaration::Constant { .. }) => "constant",

@@ -148,12 +148,18 @@ pub fn lookup(target: Target, unicode: Option<Unicode>, name: &str) -> Option<De
     }
     if let Some(unicode) = unicode {
         if let Some((_, wide, bytes)) = TEXT.iter().find(|(known, ..)| *known == name) {
-            return Some(Default::Spelled(if unicode == Unicode::Wide { wide } else { bytes }));
+            return Some(Default::Spelled(if unicode == Unicode::Wide {
+                wide
+            } else {
+                bytes
+            }));
         }
     }
     if target.is_windows() {
         if let Ok(position) = WINDOWS.binary_search_by_key(&name, |(known, _)| known) {
-            return WINDOWS.get(position).map(|(_, spelled)| Default::Spelled(spelled));
+            return WINDOWS
+                .get(position)
+                .map(|(_, spelled)| Default::Spelled(spelled));
         }
     }
     None
@@ -161,13 +167,24 @@ pub fn lookup(target: Target, unicode: Option<Unicode>, name: &str) -> Option<De
 
 /// All names, for "did you mean".
 pub fn names(target: Target) -> impl Iterator<Item = &'static str> {
-    let primitives = Primitive::ALL.iter().map(|primitive| primitive.spelling()).filter(|name| name.ends_with("_t"));
-    let windows = WINDOWS.iter().map(|(name, _)| *name).filter(move |_| target.is_windows());
-    ["bool", "FILE"].into_iter().chain(primitives).chain(windows)
+    let primitives = Primitive::ALL
+        .iter()
+        .map(|primitive| primitive.spelling())
+        .filter(|name| name.ends_with("_t"));
+    let windows = WINDOWS
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(move |_| target.is_windows());
+    ["bool", "FILE"]
+        .into_iter()
+        .chain(primitives)
+        .chain(windows)
 }
 
 /// The default names that are no types of the C standard, with what they stand for, spelled in C.
 pub fn common(target: Target) -> impl Iterator<Item = (&'static str, &'static str)> {
     let windows = WINDOWS.iter().copied().filter(move |_| target.is_windows());
-    [("FILE", "struct _IO_FILE"), ("bool", "_Bool")].into_iter().chain(windows)
+    [("FILE", "struct _IO_FILE"), ("bool", "_Bool")]
+        .into_iter()
+        .chain(windows)
 }

@@ -17,7 +17,10 @@ pub struct Spelling {
 impl Spelling {
     fn plain(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { insert_at: text.len(), text }
+        Self {
+            insert_at: text.len(),
+            text,
+        }
     }
 
     /// With `insert` at the insertion point, which moves to `position` inside of what was inserted.
@@ -70,7 +73,9 @@ pub fn spell(table: &TypeTable, id: TypeId) -> Spelling {
     match table.get(id) {
         Type::Void => Spelling::plain("void"),
         Type::Primitive(primitive) => Spelling::plain(primitive.spelling()),
-        Type::Pointer { name: Some(name), .. } => Spelling::plain(&**name),
+        Type::Pointer {
+            name: Some(name), ..
+        } => Spelling::plain(&**name),
         Type::Pointer { target, name: None } => {
             let spelling = spell(table, target.ty);
             let qualifiers = qualifier_text(target.qualifiers);
@@ -94,21 +99,34 @@ pub fn spell(table: &TypeTable, id: TypeId) -> Spelling {
             spell(table, item.ty).extended(&brackets, 0)
         }
         Type::Function(function) => {
-            let mut parameters: Vec<String> =
-                function.parameters.iter().map(|parameter| spell(table, *parameter).text).collect();
+            let mut parameters: Vec<String> = function
+                .parameters
+                .iter()
+                .map(|parameter| spell(table, *parameter).text)
+                .collect();
             if function.variadic {
                 parameters.push("...".to_owned());
             }
             spell(table, function.result).extended(&format!("({})", parameters.join(", ")), 0)
         }
         Type::Record(id) => match table.record(*id) {
-            Some(record) => Spelling::plain(record_name(keyword(record.kind), &record.name, record.alias.as_deref())),
+            Some(record) => Spelling::plain(record_name(
+                keyword(record.kind),
+                &record.name,
+                record.alias.as_deref(),
+            )),
             None => Spelling::plain("struct"),
         },
         Type::Enum(id) => match table.enumeration(*id) {
-            Some(enumeration) => Spelling::plain(record_name("enum", &enumeration.name, enumeration.alias.as_deref())),
+            Some(enumeration) => Spelling::plain(record_name(
+                "enum",
+                &enumeration.name,
+                enumeration.alias.as_deref(),
+            )),
             None => Spelling::plain("enum"),
         },
-        Type::UnknownInteger(name) | Type::UnknownFloat(name) | Type::Unsupported(name) => Spelling::plain(&**name),
+        Type::UnknownInteger(name) | Type::UnknownFloat(name) | Type::Unsupported(name) => {
+            Spelling::plain(&**name)
+        }
     }
 }

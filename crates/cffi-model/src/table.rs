@@ -104,7 +104,9 @@ impl TypeTable {
     /// The record of a position that [`RecordId::index`] gave.
     #[must_use]
     pub fn record_at(&self, index: usize) -> Option<(RecordId, &Record)> {
-        self.records.get(index).map(|record| (RecordId(number(index)), record))
+        self.records
+            .get(index)
+            .map(|record| (RecordId(number(index)), record))
     }
 
     /// An enum.
@@ -131,7 +133,11 @@ impl TypeTable {
 
     /// Gives a record the name of its first typedef.
     pub fn alias_record(&mut self, id: RecordId, name: &str) {
-        if let Some(record) = self.records.get_mut(id.index()).filter(|record| record.alias.is_none()) {
+        if let Some(record) = self
+            .records
+            .get_mut(id.index())
+            .filter(|record| record.alias.is_none())
+        {
             record.alias = Some(name.into());
             self.changes.push(Change::RecordAlias(id));
         }
@@ -139,7 +145,11 @@ impl TypeTable {
 
     /// Gives an enum the name of its first typedef.
     pub fn alias_enum(&mut self, id: EnumId, name: &str) {
-        if let Some(enumeration) = self.enums.get_mut(id.index()).filter(|enumeration| enumeration.alias.is_none()) {
+        if let Some(enumeration) = self
+            .enums
+            .get_mut(id.index())
+            .filter(|enumeration| enumeration.alias.is_none())
+        {
             enumeration.alias = Some(name.into());
             self.changes.push(Change::EnumAlias(id));
         }
@@ -148,7 +158,11 @@ impl TypeTable {
     /// Marks the present state.
     pub fn mark(&mut self) -> Mark {
         self.changes.clear();
-        Mark { types: self.types.len(), records: self.records.len(), enums: self.enums.len() }
+        Mark {
+            types: self.types.len(),
+            records: self.records.len(),
+            enums: self.enums.len(),
+        }
     }
 
     /// Goes back to the last mark.

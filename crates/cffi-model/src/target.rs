@@ -14,7 +14,10 @@ pub struct SizeAlign {
 
 impl SizeAlign {
     const fn natural(size: u64) -> Self {
-        Self { size, align: if size > 16 { 16 } else { size_to_align(size) } }
+        Self {
+            size,
+            align: if size > 16 { 16 } else { size_to_align(size) },
+        }
     }
 }
 
@@ -139,7 +142,11 @@ impl Target {
     /// Whether `wchar_t` is signed.
     #[must_use]
     pub const fn wchar_is_signed(self) -> bool {
-        !self.is_windows() && !matches!((self.arch, self.system), (Arch::AArch64 | Arch::Arm, System::Linux))
+        !self.is_windows()
+            && !matches!(
+                (self.arch, self.system),
+                (Arch::AArch64 | Arch::Arm, System::Linux)
+            )
     }
 
     /// An integer or floating type of eight bytes: the i386 System V ABI aligns it to four.
@@ -152,14 +159,20 @@ impl Target {
 
     const fn long_double(self) -> SizeAlign {
         match (self.arch, self.system) {
-            (_, System::WindowsMsvc) | (Arch::AArch64, System::MacOs) | (Arch::Arm, _) => SizeAlign::natural(8),
+            (_, System::WindowsMsvc) | (Arch::AArch64, System::MacOs) | (Arch::Arm, _) => {
+                SizeAlign::natural(8)
+            }
             (Arch::I686, _) => SizeAlign { size: 12, align: 4 },
             _ => SizeAlign::natural(16),
         }
     }
 
     const fn long(self) -> SizeAlign {
-        if self.is_windows() || self.is_32_bit() { SizeAlign::natural(4) } else { SizeAlign::natural(8) }
+        if self.is_windows() || self.is_32_bit() {
+            SizeAlign::natural(4)
+        } else {
+            SizeAlign::natural(8)
+        }
     }
 
     /// `int_fast16_t` and `int_fast32_t` (C11 7.20.1.3), where the C libraries differ most.
@@ -186,12 +199,21 @@ impl Target {
             | P::UIntLeast8
             | P::IntFast8
             | P::UIntFast8 => SizeAlign::natural(1),
-            P::Short | P::UShort | P::Int16 | P::UInt16 | P::IntLeast16 | P::UIntLeast16 | P::Char16 => {
-                SizeAlign::natural(2)
-            }
-            P::Int | P::UInt | P::Int32 | P::UInt32 | P::IntLeast32 | P::UIntLeast32 | P::Char32 | P::Float => {
-                SizeAlign::natural(4)
-            }
+            P::Short
+            | P::UShort
+            | P::Int16
+            | P::UInt16
+            | P::IntLeast16
+            | P::UIntLeast16
+            | P::Char16 => SizeAlign::natural(2),
+            P::Int
+            | P::UInt
+            | P::Int32
+            | P::UInt32
+            | P::IntLeast32
+            | P::UIntLeast32
+            | P::Char32
+            | P::Float => SizeAlign::natural(4),
             P::Long | P::ULong => self.long(),
             P::LongLong
             | P::ULongLong
@@ -210,7 +232,10 @@ impl Target {
             P::IntFast16 | P::UIntFast16 => self.fast(16),
             P::IntFast32 | P::UIntFast32 => self.fast(32),
             P::FloatComplex => SizeAlign { size: 8, align: 4 },
-            P::DoubleComplex => SizeAlign { size: 16, align: self.eight().align },
+            P::DoubleComplex => SizeAlign {
+                size: 16,
+                align: self.eight().align,
+            },
         }
     }
 }

@@ -32,7 +32,11 @@ impl<'a> Arguments<'a> {
     /// all live for `'a`.
     #[inline]
     #[must_use]
-    pub unsafe fn new(arguments: *const *mut ffi::PyObject, count: isize, names: *mut ffi::PyObject) -> Self {
+    pub unsafe fn new(
+        arguments: *const *mut ffi::PyObject,
+        count: isize,
+        names: *mut ffi::PyObject,
+    ) -> Self {
         let count = count.unsigned_abs();
         // SAFETY: the caller's promise. `Borrowed` is a transparent non-null pointer, and arguments are never NULL.
         unsafe {
@@ -44,7 +48,11 @@ impl<'a> Arguments<'a> {
                 std::slice::from_raw_parts(arguments.cast(), count + keywords)
             };
             let (positional, keyword_values) = all.split_at_checked(count).unwrap_or((all, &[]));
-            Self { positional, keyword_values, keyword_names }
+            Self {
+                positional,
+                keyword_values,
+                keyword_names,
+            }
         }
     }
 
@@ -56,15 +64,21 @@ impl<'a> Arguments<'a> {
 
     /// The names of the arguments given by name, with their values.
     pub fn keywords(&self) -> impl Iterator<Item = (Borrowed<'a>, Borrowed<'a>)> + '_ {
-        self.keyword_values.iter().enumerate().filter_map(|(index, value)| {
-            let name = self.keyword_names?.tuple_item(index)?;
-            Some((name, *value))
-        })
+        self.keyword_values
+            .iter()
+            .enumerate()
+            .filter_map(|(index, value)| {
+                let name = self.keyword_names?.tuple_item(index)?;
+                Some((name, *value))
+            })
     }
 
     /// The arguments by parameter; `TypeError` in CPython's words when they do not match.
     #[inline]
-    pub fn bind<const N: usize>(&self, signature: &Signature<N>) -> PyResult<[Option<Borrowed<'a>>; N]> {
+    pub fn bind<const N: usize>(
+        &self,
+        signature: &Signature<N>,
+    ) -> PyResult<[Option<Borrowed<'a>>; N]> {
         let mut bound = [None; N];
         if self.positional.len() > N {
             return Err(raise!(
@@ -80,7 +94,12 @@ impl<'a> Arguments<'a> {
         if self.keyword_names.is_some() {
             self.bind_keywords(signature, &mut bound)?;
         }
-        for (index, parameter) in signature.parameters.iter().enumerate().take(signature.required) {
+        for (index, parameter) in signature
+            .parameters
+            .iter()
+            .enumerate()
+            .take(signature.required)
+        {
             if bound.get(index).is_none_or(Option::is_none) {
                 return Err(raise!(
                     TypeError,
@@ -100,7 +119,10 @@ impl<'a> Arguments<'a> {
     ) -> PyResult<()> {
         for (name, value) in self.keywords() {
             let name = name.utf8()?;
-            let position = signature.parameters.iter().position(|parameter| *parameter == name);
+            let position = signature
+                .parameters
+                .iter()
+                .position(|parameter| *parameter == name);
             let Some(place) = position.and_then(|position| bound.get_mut(position)) else {
                 return Err(raise!(
                     TypeError,

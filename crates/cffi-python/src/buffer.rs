@@ -30,7 +30,9 @@ impl View {
         // SAFETY: room for one Py_buffer; on failure nothing is held.
         status(unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), buffer.as_mut_ptr(), flags) })?;
         // SAFETY: filled by the successful call; Box<MaybeUninit<T>> and Box<T> have the same layout.
-        Ok(Self(unsafe { Box::from_raw(Box::into_raw(buffer).cast::<ffi::Py_buffer>()) }))
+        Ok(Self(unsafe {
+            Box::from_raw(Box::into_raw(buffer).cast::<ffi::Py_buffer>())
+        }))
     }
 
     /// The first byte.

@@ -1,5 +1,6 @@
 //! Raising and looking at exceptions. Raising is cold and out of line; its callers return the [`Raised`] it gives.
 
+use crate::bits::ToSigned;
 use std::ffi::CString;
 use std::fmt;
 
@@ -69,7 +70,9 @@ impl Exception {
     #[must_use]
     pub fn is_set(self) -> bool {
         // SAFETY: called with an exception set or not; both are allowed when a thread state is attached.
-        unsafe { !ffi::PyErr_Occurred().is_null() && ffi::PyErr_ExceptionMatches(self.object()) != 0 }
+        unsafe {
+            !ffi::PyErr_Occurred().is_null() && ffi::PyErr_ExceptionMatches(self.object()) != 0
+        }
     }
 
     /// The class object.
@@ -84,7 +87,11 @@ fn set_message(class: *mut ffi::PyObject, message: &str) {
     let bytes = message.as_bytes();
     // SAFETY: the pointer and length are of one live slice; sizes of slices fit in isize.
     unsafe {
-        let text = ffi::PyUnicode_DecodeUTF8(bytes.as_ptr().cast(), bytes.len().cast_signed(), c"replace".as_ptr());
+        let text = ffi::PyUnicode_DecodeUTF8(
+            bytes.as_ptr().cast(),
+            bytes.len().to_signed(),
+            c"replace".as_ptr(),
+        );
         if !text.is_null() {
             ffi::PyErr_SetObject(class, text);
             ffi::Py_DECREF(text);
@@ -153,13 +160,16 @@ pub struct Fetched {
 }
 
 /// Takes the current exception out of the thread state, normalised.
+#[allow(
+    deprecated,
+    reason = "deprecated from CPython 3.12 on, the only way before it"
+)]
 #[must_use]
 pub fn fetch() -> Fetched {
     let mut class = std::ptr::null_mut();
     let mut value = std::ptr::null_mut();
     let mut traceback = std::ptr::null_mut();
     // SAFETY: three valid places for references that we own afterwards.
-    #[allow(deprecated, reason = "deprecated from CPython 3.12 on, the only way before it")]
     unsafe {
         ffi::PyErr_Fetch(&raw mut class, &raw mut value, &raw mut traceback);
         if !class.is_null() {
@@ -178,10 +188,13 @@ pub fn fetch() -> Fetched {
 
 impl Fetched {
     /// Sets it again.
+    #[allow(
+        deprecated,
+        reason = "deprecated from CPython 3.12 on, the only way before it"
+    )]
     pub fn restore(self) {
         let take = |part: Option<Owned>| part.map_or(std::ptr::null_mut(), Owned::into_ptr);
         // SAFETY: PyErr_Restore takes over the three references.
-        #[allow(deprecated, reason = "deprecated from CPython 3.12 on, the only way before it")]
         unsafe {
             ffi::PyErr_Restore(take(self.class), take(self.value), take(self.traceback));
         }

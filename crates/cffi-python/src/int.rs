@@ -43,7 +43,13 @@ pub fn from_i128(value: i128) -> PyResult<Owned> {
     }
     let text = std::ffi::CString::new(value.to_string()).unwrap_or_default();
     // SAFETY: a NUL-terminated decimal text.
-    unsafe { Owned::from_new(ffi::PyLong_FromString(text.as_ptr(), std::ptr::null_mut(), 10)) }
+    unsafe {
+        Owned::from_new(ffi::PyLong_FromString(
+            text.as_ptr(),
+            std::ptr::null_mut(),
+            10,
+        ))
+    }
 }
 
 /// A new `float`.
@@ -117,7 +123,10 @@ impl Borrowed<'_> {
     pub fn as_f64(self) -> PyResult<f64> {
         // SAFETY: a valid object.
         let value = unsafe { ffi::PyFloat_AsDouble(self.as_ptr()) };
-        #[expect(clippy::float_cmp, reason = "-1.0 exactly is the C API's sign for a possible error")]
+        #[expect(
+            clippy::float_cmp,
+            reason = "-1.0 exactly is the C API's sign for a possible error"
+        )]
         if value == -1.0 {
             check()?;
         }
@@ -140,7 +149,10 @@ impl Borrowed<'_> {
     pub fn as_complex(self) -> PyResult<(f64, f64)> {
         // SAFETY: a valid object.
         let value = unsafe { ffi::PyComplex_AsCComplex(self.as_ptr()) };
-        #[expect(clippy::float_cmp, reason = "-1.0 exactly is the C API's sign for a possible error")]
+        #[expect(
+            clippy::float_cmp,
+            reason = "-1.0 exactly is the C API's sign for a possible error"
+        )]
         if value.real == -1.0 && crate::error::occurred() {
             return Err(Raised);
         }

@@ -6,6 +6,7 @@
 //! It knows nothing of C types.
 
 pub mod arguments;
+pub mod bits;
 pub mod buffer;
 pub mod error;
 pub mod int;

@@ -1,5 +1,6 @@
 //! The abstract object protocol on borrowed references: attributes, calls, types, containers.
 
+use crate::bits::ToSigned;
 use std::ffi::CStr;
 
 use pyo3_ffi as ffi;
@@ -56,15 +57,16 @@ impl<'a> Borrowed<'a> {
     /// The name of the object's type as `tp_name` has it, for messages.
     #[must_use]
     pub fn type_name(self) -> String {
-        crate::version::type_name(self.type_ptr())
+        // SAFETY: the type of a valid object.
+        unsafe { crate::version::type_name(self.type_ptr()) }
     }
 
     /// Whether the object's type is `class` or derived from it.
     #[inline]
     #[must_use]
-    pub fn is_instance_of(self, class: *mut ffi::PyTypeObject) -> bool {
-        // SAFETY: a valid object and, by every caller's construction, a live type.
-        unsafe { ffi::PyObject_TypeCheck(self.as_ptr(), class) != 0 }
+    pub fn is_instance_of(self, class: Borrowed<'_>) -> bool {
+        // SAFETY: a valid object; something that is no type compares unequal to all types.
+        unsafe { ffi::PyObject_TypeCheck(self.as_ptr(), class.as_ptr().cast()) != 0 }
     }
 
     /// `getattr(self, name)`
@@ -113,7 +115,13 @@ impl<'a> Borrowed<'a> {
     /// `self(*arguments)` with a tuple.
     pub fn call_tuple(self, arguments: Borrowed<'_>) -> PyResult<Owned> {
         // SAFETY: a valid object and a tuple.
-        unsafe { Owned::from_new(ffi::PyObject_Call(self.as_ptr(), arguments.as_ptr(), std::ptr::null_mut())) }
+        unsafe {
+            Owned::from_new(ffi::PyObject_Call(
+                self.as_ptr(),
+                arguments.as_ptr(),
+                std::ptr::null_mut(),
+            ))
+        }
     }
 
     /// `repr(self)`
@@ -138,7 +146,7 @@ impl<'a> Borrowed<'a> {
     }
 
     /// `len(self)`
-    pub fn len(self) -> PyResult<usize> {
+    pub fn length(self) -> PyResult<usize> {
         // SAFETY: a valid object.
         usize::try_from(unsafe { ffi::PyObject_Size(self.as_ptr()) }).map_err(|_| Raised)
     }
@@ -217,9 +225,9 @@ where
     let length = items.len();
     // SAFETY: a length of a Rust collection fits in isize; each slot is filled once with a reference given away.
     unsafe {
-        let tuple = Owned::from_new(ffi::PyTuple_New(length.cast_signed()))?;
+        let tuple = Owned::from_new(ffi::PyTuple_New(length.to_signed()))?;
         for (index, item) in items.take(length).enumerate() {
-            ffi::PyTuple_SET_ITEM(tuple.as_ptr(), index.cast_signed(), item.into_ptr());
+            ffi::PyTuple_SET_ITEM(tuple.as_ptr(), index.to_signed(), item.into_ptr());
         }
         Ok(tuple)
     }
@@ -234,7 +242,7 @@ pub fn new_list(length: usize, mut make: impl FnMut(usize) -> PyResult<Owned>) -
     unsafe {
         let list = Owned::from_new(ffi::PyList_New(size))?;
         for index in 0..length {
-            ffi::PyList_SET_ITEM(list.as_ptr(), index.cast_signed(), make(index)?.into_ptr());
+            ffi::PyList_SET_ITEM(list.as_ptr(), index.to_signed(), make(index)?.into_ptr());
         }
         Ok(list)
     }

@@ -58,7 +58,13 @@ impl Owned {
     #[must_use]
     pub fn bool(value: bool) -> Self {
         // SAFETY: both singletons always exist.
-        unsafe { Self::from_borrowed(if value { ffi::Py_True() } else { ffi::Py_False() }) }
+        unsafe {
+            Self::from_borrowed(if value {
+                ffi::Py_True()
+            } else {
+                ffi::Py_False()
+            })
+        }
     }
 
     /// `NotImplemented`.

@@ -34,7 +34,9 @@ fn raise_panic(payload: &(dyn Any + Send)) -> Raised {
         .map(|text| (*text).to_owned())
         .or_else(|| payload.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "unknown panic".to_owned());
-    let place = PANIC_PLACE.with(|cell| cell.borrow_mut().take()).unwrap_or_else(|| "unknown place".to_owned());
+    let place = PANIC_PLACE
+        .with(|cell| cell.borrow_mut().take())
+        .unwrap_or_else(|| "unknown place".to_owned());
     Exception::SystemError.raise(format_args!("cffi internal error at {place}: {text}"))
 }
 

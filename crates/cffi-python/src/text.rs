@@ -1,5 +1,6 @@
 //! Python strings and bytes.
 
+use crate::bits::ToSigned;
 use std::ffi::{CStr, c_int};
 
 use pyo3_ffi as ffi;
@@ -11,7 +12,12 @@ use crate::reference::{Borrowed, Owned};
 /// A new `str`.
 pub fn from_str(text: &str) -> PyResult<Owned> {
     // SAFETY: the pointer and length are of one live slice, whose size fits in isize.
-    unsafe { Owned::from_new(ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), text.len().cast_signed())) }
+    unsafe {
+        Owned::from_new(ffi::PyUnicode_FromStringAndSize(
+            text.as_ptr().cast(),
+            text.len().to_signed(),
+        ))
+    }
 }
 
 /// An interned `str` that lives as long as the caller keeps it; for names that are looked up often.
@@ -45,8 +51,10 @@ pub fn bytes_from_slice(data: &[u8]) -> PyResult<Owned> {
 pub unsafe fn str_from_utf16(data: *const u8, length: usize) -> PyResult<Owned> {
     let mut units = Vec::with_capacity(length);
     let mut index = 0;
-    // SAFETY (of each read): index stays below `length`, by the caller's promise readable.
-    let unit = |index: usize| u32::from(unsafe { data.add(index * 2).cast::<u16>().read_unaligned() });
+    let unit = |index: usize| {
+        // SAFETY: index stays below `length`, by the caller's promise readable.
+        u32::from(unsafe { data.add(index * 2).cast::<u16>().read_unaligned() })
+    };
     while index < length {
         let first = unit(index);
         index += 1;
@@ -90,7 +98,7 @@ pub fn from_code_points(points: &[u32]) -> PyResult<Owned> {
         Owned::from_new(ffi::PyUnicode_FromKindAndData(
             4,
             points.as_ptr().cast(),
-            points.len().cast_signed(),
+            points.len().to_signed(),
         ))
     }
 }
@@ -126,8 +134,14 @@ impl<'a> Borrowed<'a> {
             return Ok(points);
         }
         // SAFETY: room for `length` code points; no terminating null is asked for.
-        let done = unsafe { ffi::PyUnicode_AsUCS4(self.as_ptr(), points.as_mut_ptr(), length.cast_signed(), 0) };
-        if done.is_null() { Err(Raised) } else { Ok(points) }
+        let done = unsafe {
+            ffi::PyUnicode_AsUCS4(self.as_ptr(), points.as_mut_ptr(), length.to_signed(), 0)
+        };
+        if done.is_null() {
+            Err(Raised)
+        } else {
+            Ok(points)
+        }
     }
 
     /// The contents of a `bytes` object.
@@ -147,7 +161,10 @@ impl<'a> Borrowed<'a> {
     /// A `str`'s text or the best that can be shown of any object, for messages.
     #[must_use]
     pub fn display(self) -> String {
-        match self.str().and_then(|text| text.borrow().utf8().map(str::to_owned)) {
+        match self
+            .str()
+            .and_then(|text| text.borrow().utf8().map(str::to_owned))
+        {
             Ok(text) => text,
             Err(Raised) => {
                 crate::error::clear();
@@ -159,7 +176,10 @@ impl<'a> Borrowed<'a> {
     /// `repr()` as text, for messages.
     #[must_use]
     pub fn repr_text(self) -> String {
-        match self.repr().and_then(|text| text.borrow().utf8().map(str::to_owned)) {
+        match self
+            .repr()
+            .and_then(|text| text.borrow().utf8().map(str::to_owned))
+        {
             Ok(text) => text,
             Err(Raised) => {
                 crate::error::clear();

@@ -19,7 +19,12 @@ impl TypeSpec {
     /// A type of this qualified name (`module.Name`) whose instances take `basic_size` bytes (0: as the base).
     #[must_use]
     pub fn new(name: &'static CStr, basic_size: usize) -> Self {
-        Self { name, basic_size, flags: ffi::Py_TPFLAGS_DEFAULT, slots: Vec::new() }
+        Self {
+            name,
+            basic_size,
+            flags: ffi::Py_TPFLAGS_DEFAULT,
+            slots: Vec::new(),
+        }
     }
 
     /// Adds `Py_TPFLAGS_*`.
@@ -35,7 +40,10 @@ impl TypeSpec {
     /// `function` has the type that the slot asks for and lives for ever.
     #[must_use]
     pub unsafe fn slot(mut self, slot: c_int, function: *mut c_void) -> Self {
-        self.slots.push(ffi::PyType_Slot { slot, pfunc: function });
+        self.slots.push(ffi::PyType_Slot {
+            slot,
+            pfunc: function,
+        });
         self
     }
 
@@ -103,7 +111,9 @@ pub fn method(
 ) -> ffi::PyMethodDef {
     ffi::PyMethodDef {
         ml_name: name.as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer { PyCFunction: function },
+        ml_meth: ffi::PyMethodDefPointer {
+            PyCFunction: function,
+        },
         ml_flags: flags,
         ml_doc: doc.as_ptr(),
     }
@@ -118,7 +128,9 @@ pub fn method_fast_keywords(
 ) -> ffi::PyMethodDef {
     ffi::PyMethodDef {
         ml_name: name.as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: function },
+        ml_meth: ffi::PyMethodDefPointer {
+            PyCFunctionFastWithKeywords: function,
+        },
         ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
         ml_doc: doc.as_ptr(),
     }

@@ -20,7 +20,10 @@ impl Temporaries {
         let mut block: Vec<u128> = Vec::new();
         let units = size.div_ceil(16).max(1);
         if block.try_reserve_exact(units).is_err() {
-            return Err(raise!(MemoryError, "no memory for {size} bytes of an argument"));
+            return Err(raise!(
+                MemoryError,
+                "no memory for {size} bytes of an argument"
+            ));
         }
         block.resize(units, 0);
         let data = block.as_mut_ptr().cast();
@@ -36,13 +39,20 @@ pub fn word(ctype: &CType, object: Borrowed<'_>, temporaries: &mut Temporaries) 
         Kind::Signed | Kind::Unsigned => integer::to_bits(ctype, object),
         Kind::Pointer => Ok(pointer(ctype, object, temporaries)?.expose_provenance() as u64),
         Kind::Float if ctype.raw_size() == 8 => Ok(float::to_f64(object)?.to_bits()),
-        #[expect(clippy::cast_possible_truncation, reason = "C's conversion to float rounds in the same way")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "C's conversion to float rounds in the same way"
+        )]
         Kind::Float => Ok(u64::from((float::to_f64(object)? as f32).to_bits())),
         Kind::Bool => integer::to_bool_bits(ctype, object),
         Kind::Char => character::to_byte(ctype, object).map(u64::from),
         Kind::WideChar => character::to_wide(ctype, object),
         Kind::Function => Ok(store::to_pointer(ctype, object)?.expose_provenance() as u64),
-        _ => Err(raise!(TypeError, "cannot pass a value of ctype '{}'", ctype.name())),
+        _ => Err(raise!(
+            TypeError,
+            "cannot pass a value of ctype '{}'",
+            ctype.name()
+        )),
     }
 }
 
@@ -59,7 +69,8 @@ pub unsafe fn value(
     // SAFETY: the caller's promise.
     unsafe {
         if ctype.kind == Kind::Pointer {
-            data.cast::<*mut u8>().write_unaligned(pointer(ctype, object, temporaries)?);
+            data.cast::<*mut u8>()
+                .write_unaligned(pointer(ctype, object, temporaries)?);
             return Ok(());
         }
         store(ctype, data, object)
@@ -68,23 +79,38 @@ pub unsafe fn value(
 
 /// The address for a pointer parameter.
 #[inline]
-pub fn pointer(ctype: &CType, object: Borrowed<'_>, temporaries: &mut Temporaries) -> PyResult<*mut u8> {
+pub fn pointer(
+    ctype: &CType,
+    object: Borrowed<'_>,
+    temporaries: &mut Temporaries,
+) -> PyResult<*mut u8> {
     if CData::from_object(object).is_some() {
         return store::to_pointer(ctype, object);
     }
     pointer_from_python(ctype, object, temporaries)
 }
 
-fn pointer_from_python(ctype: &CType, object: Borrowed<'_>, temporaries: &mut Temporaries) -> PyResult<*mut u8> {
+fn pointer_from_python(
+    ctype: &CType,
+    object: Borrowed<'_>,
+    temporaries: &mut Temporaries,
+) -> PyResult<*mut u8> {
     let Some(item) = ctype.item() else {
         return store::to_pointer(ctype, object);
     };
     let takes_bytes = item.kind == Kind::Void
-        || item.raw_size() == 1 && matches!(item.kind, Kind::Char | Kind::Signed | Kind::Unsigned | Kind::Bool);
+        || item.raw_size() == 1
+            && matches!(
+                item.kind,
+                Kind::Char | Kind::Signed | Kind::Unsigned | Kind::Bool
+            );
     if takes_bytes {
         if let Some(bytes) = object.bytes() {
             if item.kind == Kind::Bool && bytes.iter().any(|byte| *byte > 1) {
-                return Err(raise!(ValueError, "an array of _Bool can only contain \\x00 or \\x01"));
+                return Err(raise!(
+                    ValueError,
+                    "an array of _Bool can only contain \\x00 or \\x01"
+                ));
             }
             // No copy: a bytes object ends in a null and lives as long as the call's arguments.
             return Ok(bytes.as_ptr().cast_mut());

@@ -67,13 +67,24 @@ pub fn new_callback(
     onerror: Option<Borrowed<'_>>,
 ) -> PyResult<Owned> {
     let (Some(detail), Some(result)) = (ctype.as_function(), ctype.item()) else {
-        return Err(raise!(TypeError, "expected a function ctype, got '{}'", ctype.name()));
+        return Err(raise!(
+            TypeError,
+            "expected a function ctype, got '{}'",
+            ctype.name()
+        ));
     };
     if !function.is_callable() {
-        return Err(raise!(TypeError, "the 'python_callable' argument is not callable"));
+        return Err(raise!(
+            TypeError,
+            "the 'python_callable' argument is not callable"
+        ));
     }
     if onerror.is_some_and(|onerror| !onerror.is_callable()) {
-        return Err(raise!(TypeError, "expected a callable object for 'onerror', not {}", onerror.map_or(String::new(), Borrowed::type_name)));
+        return Err(raise!(
+            TypeError,
+            "expected a callable object for 'onerror', not {}",
+            onerror.map_or(String::new(), Borrowed::type_name)
+        ));
     }
     let size = result.size()?.unwrap_or(0);
     let mut error_result = vec![0u8; size.max(8)];
@@ -113,7 +124,10 @@ fn store_result(result: &CType, data: *mut u8, object: Borrowed<'_>) -> PyResult
         if object.is_none() {
             return Ok(());
         }
-        return Err(raise!(TypeError, "callback with the return type 'void' must return None"));
+        return Err(raise!(
+            TypeError,
+            "callback with the return type 'void' must return None"
+        ));
     }
     // SAFETY: the callers have room for the result.
     unsafe { store(result, data, object) }
@@ -135,7 +149,11 @@ unsafe fn invoke(data: *mut c_void, arguments: *const *mut u8, result: *mut u8) 
         } else {
             // The interpreter is gone or going: there is nobody left to ask.
             let target = &*data.cast::<Target>();
-            std::ptr::copy_nonoverlapping(target.error_result.as_ptr(), result, target.error_result.len());
+            std::ptr::copy_nonoverlapping(
+                target.error_result.as_ptr(),
+                result,
+                target.error_result.len(),
+            );
         }
     }
     errno::restore();
@@ -147,9 +165,16 @@ unsafe fn invoke_attached(target: *const Target, arguments: *const *mut u8, resu
     // SAFETY: the target may go away while the function runs, if that drops the callback; these references keep what is used.
     let (function, onerror, ctype, error_result) = unsafe {
         let target = &*target;
-        (target.function.clone(), target.onerror.clone(), target.ctype.clone(), target.error_result.clone())
+        (
+            target.function.clone(),
+            target.onerror.clone(),
+            target.ctype.clone(),
+            target.error_result.clone(),
+        )
     };
-    let (Some(detail), Some(result_type)) = (ctype.as_function(), ctype.item()) else { return };
+    let (Some(detail), Some(result_type)) = (ctype.as_function(), ctype.item()) else {
+        return;
+    };
     let values: PyResult<SmallVec<[Owned; 8]>> = detail
         .parameters
         .iter()
@@ -169,7 +194,11 @@ unsafe fn invoke_attached(target: *const Target, arguments: *const *mut u8, resu
         // SAFETY: room for the result, of the size of `error_result` or of a register.
         unsafe {
             let size = result_type.raw_size().max(0).unsigned_abs();
-            std::ptr::copy_nonoverlapping(error_result.as_ptr(), result, size.min(error_result.len()));
+            std::ptr::copy_nonoverlapping(
+                error_result.as_ptr(),
+                result,
+                size.min(error_result.len()),
+            );
         }
         failed(&function, onerror.as_ref(), stage, result_type, result);
     }
@@ -204,17 +233,33 @@ enum Stage {
 }
 
 /// Tells `onerror`, or the unraisable hook, that a callback failed; `onerror` may give another result.
-fn failed(function: &Owned, onerror: Option<&Owned>, stage: Stage, result_type: &CType, result: *mut u8) {
+fn failed(
+    function: &Owned,
+    onerror: Option<&Owned>,
+    stage: Stage,
+    result_type: &CType,
+    result: *mut u8,
+) {
     let Some(onerror) = onerror else {
         report(function, stage);
         return;
     };
     let fetched = error::fetch();
     let part = |part: &Option<Owned>| part.clone().unwrap_or_else(Owned::none);
-    let (class, value, traceback) = (part(&fetched.class), part(&fetched.value), part(&fetched.traceback));
-    let answer = onerror.borrow().call(&[class.borrow(), value.borrow(), traceback.borrow()]);
+    let (class, value, traceback) = (
+        part(&fetched.class),
+        part(&fetched.value),
+        part(&fetched.traceback),
+    );
+    let answer = onerror
+        .borrow()
+        .call(&[class.borrow(), value.borrow(), traceback.borrow()]);
     let stored = answer.and_then(|answer| {
-        if answer.borrow().is_none() { Ok(()) } else { store_result(result_type, result, answer.borrow()) }
+        if answer.borrow().is_none() {
+            Ok(())
+        } else {
+            store_result(result_type, result, answer.borrow())
+        }
     });
     if stored.is_err() {
         // Both are shown: the first as the context of the second.
@@ -244,7 +289,11 @@ fn report(function: &Owned, stage: Stage) {
 }
 
 /// `ffi.callback(ctype, error=…, onerror=…)` without a function: a decorator.
-pub fn decorator(ctype: &CType, error: Option<Borrowed<'_>>, onerror: Option<Borrowed<'_>>) -> PyResult<Owned> {
+pub fn decorator(
+    ctype: &CType,
+    error: Option<Borrowed<'_>>,
+    onerror: Option<Borrowed<'_>>,
+) -> PyResult<Owned> {
     use std::ffi::CStr;
 
     use cffi_python::ffi;
@@ -253,7 +302,8 @@ pub fn decorator(ctype: &CType, error: Option<Borrowed<'_>>, onerror: Option<Bor
     unsafe extern "C" fn decorate(state: *mut PyObject, function: *mut PyObject) -> *mut PyObject {
         cffi_python::slot::guard(|| {
             // SAFETY: the state is the tuple made below; the function is a valid object.
-            let (state, function) = unsafe { (Borrowed::from_ptr(state), Borrowed::from_ptr(function)) };
+            let (state, function) =
+                unsafe { (Borrowed::from_ptr(state), Borrowed::from_ptr(function)) };
             let optional = |index: usize| state.tuple_item(index).filter(|it| !it.is_none());
             let Some(ctype) = state.tuple_item(0).and_then(CType::from_object) else {
                 return Err(raise!(SystemError, "decorator without a ctype"));
@@ -267,13 +317,20 @@ pub fn decorator(ctype: &CType, error: Option<Borrowed<'_>>, onerror: Option<Bor
     unsafe impl Sync for Method {}
     static METHOD: Method = Method(ffi::PyMethodDef {
         ml_name: NAME.as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer { PyCFunction: decorate },
+        ml_meth: ffi::PyMethodDefPointer {
+            PyCFunction: decorate,
+        },
         ml_flags: ffi::METH_O,
         ml_doc: std::ptr::null(),
     });
 
-    let or_none = |object: Option<Borrowed<'_>>| object.map_or_else(Owned::none, Borrowed::to_owned);
-    let state = cffi_python::object::new_tuple([ctype.as_object().to_owned(), or_none(error), or_none(onerror)])?;
+    let or_none =
+        |object: Option<Borrowed<'_>>| object.map_or_else(Owned::none, Borrowed::to_owned);
+    let state = cffi_python::object::new_tuple([
+        ctype.as_object().to_owned(),
+        or_none(error),
+        or_none(onerror),
+    ])?;
     // SAFETY: a static method definition and a state object.
     unsafe {
         Owned::from_new(ffi::PyCFunction_NewEx(

@@ -22,7 +22,9 @@ unsafe extern "C" fn close(capsule: *mut PyObject) {
 
 /// The stream of a Python file object; `None` for other objects.
 pub fn stream_of(object: Borrowed<'_>) -> PyResult<Option<*mut libc::FILE>> {
-    if object.optional_attribute(c"fileno")?.is_none() || object.optional_attribute(c"mode")?.is_none() {
+    if object.optional_attribute(c"fileno")?.is_none()
+        || object.optional_attribute(c"mode")?.is_none()
+    {
         return Ok(None);
     }
     // What Python has buffered comes first.
@@ -30,7 +32,12 @@ pub fn stream_of(object: Borrowed<'_>) -> PyResult<Option<*mut libc::FILE>> {
     if let Some(capsule) = object.optional_attribute(ATTRIBUTE)? {
         return stream_in(capsule.borrow()).map(Some);
     }
-    let descriptor = object.attribute(c"fileno")?.borrow().call(&[])?.borrow().as_isize()?;
+    let descriptor = object
+        .attribute(c"fileno")?
+        .borrow()
+        .call(&[])?
+        .borrow()
+        .as_isize()?;
     let Ok(descriptor) = i32::try_from(descriptor) else {
         return Err(raise!(OverflowError, "file descriptor too large"));
     };
@@ -39,7 +46,11 @@ pub fn stream_of(object: Borrowed<'_>) -> PyResult<Option<*mut libc::FILE>> {
     // SAFETY: a descriptor of the program; the duplicate is ours.
     let stream = unsafe {
         let duplicate = libc::dup(descriptor);
-        let stream = if duplicate < 0 { std::ptr::null_mut() } else { libc::fdopen(duplicate, mode.as_ptr()) };
+        let stream = if duplicate < 0 {
+            std::ptr::null_mut()
+        } else {
+            libc::fdopen(duplicate, mode.as_ptr())
+        };
         if stream.is_null() {
             ffi::PyErr_SetFromErrno(ffi::PyExc_OSError);
             if duplicate >= 0 {
@@ -51,8 +62,13 @@ pub fn stream_of(object: Borrowed<'_>) -> PyResult<Option<*mut libc::FILE>> {
         stream
     };
     // SAFETY: an open stream that the capsule closes.
-    let capsule =
-        unsafe { Owned::from_new(ffi::PyCapsule_New(stream.cast::<c_void>(), CAPSULE_NAME.as_ptr(), Some(close))) };
+    let capsule = unsafe {
+        Owned::from_new(ffi::PyCapsule_New(
+            stream.cast::<c_void>(),
+            CAPSULE_NAME.as_ptr(),
+            Some(close),
+        ))
+    };
     let capsule = capsule.inspect_err(|_| {
         // SAFETY: nobody else has seen the stream.
         unsafe { libc::fclose(stream) };

@@ -35,8 +35,17 @@ pub fn signature_of(
             Err(text) => return Ok(Err(text)),
         }
     }
-    let abi = if abi == DEFAULT_ABI { None } else { u32::try_from(abi).ok() };
-    Ok(Ok(Signature { result, parameters: shapes, fixed, abi }))
+    let abi = if abi == DEFAULT_ABI {
+        None
+    } else {
+        u32::try_from(abi).ok()
+    };
+    Ok(Ok(Signature {
+        result,
+        parameters: shapes,
+        fixed,
+        abi,
+    }))
 }
 
 /// Compiles a plan.
@@ -51,7 +60,10 @@ pub fn compile(
         Err(text) => return Ok(Err(text)),
     };
     Ok(match CallPlan::new(&signature) {
-        Ok(call) => Ok(Plan { call, parameters: parameters.to_vec() }),
+        Ok(call) => Ok(Plan {
+            call,
+            parameters: parameters.to_vec(),
+        }),
         Err(error) => Err(format!("{}(*)(...): {error}", result.name())),
     })
 }

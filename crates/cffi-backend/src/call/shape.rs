@@ -52,6 +52,7 @@ enum Obstacle {
     Moved,
     ZeroLengthArray,
     Opaque,
+    Empty,
 }
 
 fn unsupported(ctype: &CType, role: Role, obstacle: Obstacle) -> String {
@@ -70,6 +71,7 @@ fn unsupported(ctype: &CType, role: Role, obstacle: Obstacle) -> String {
         Obstacle::ZeroLengthArray => format!(
             "ctype '{name}' not supported as {role}.  It is a struct with a zero-length array, which libffi does not support.  {advice}"
         ),
+        Obstacle::Empty => format!("ctype '{name}' not supported as {role} (it has size 0)"),
         Obstacle::Opaque => format!("ctype '{name}' has incomplete type"),
     }
 }
@@ -81,7 +83,14 @@ fn record_shape(ctype: &CType, role: Role) -> PyResult<Result<Shape, String>> {
     if layout.irregular {
         return Ok(Err(unsupported(ctype, role, Obstacle::Moved)));
     }
-    let mut leaves = Leaves { list: Vec::new(), plain: !layout.bit_fields && ctype.kind == Kind::Struct, empty_array: false };
+    if size == 0 {
+        return Ok(Err(unsupported(ctype, role, Obstacle::Empty)));
+    }
+    let mut leaves = Leaves {
+        list: Vec::new(),
+        plain: !layout.bit_fields && ctype.kind == Kind::Struct,
+        empty_array: false,
+    };
     if size <= MAX_LEAVES_SIZE {
         leaves.collect(layout, 0)?;
     } else {
@@ -114,7 +123,8 @@ impl Leaves {
                     let first = usize::from(*shift) / 8;
                     let last = (usize::from(*shift) + usize::from(*width)).saturating_sub(1) / 8;
                     for byte in first..=last {
-                        self.list.push((base + offset + byte, Shape::Int(1, Signedness::Unsigned)));
+                        self.list
+                            .push((base + offset + byte, Shape::Int(1, Signedness::Unsigned)));
                     }
                 }
             }
@@ -143,7 +153,11 @@ impl Leaves {
                 }
             }
             Kind::Complex => {
-                let half = if ctype.raw_size() == 8 { Shape::Float } else { Shape::Double };
+                let half = if ctype.raw_size() == 8 {
+                    Shape::Float
+                } else {
+                    Shape::Double
+                };
                 self.list.push((offset, half.clone()));
                 self.list.push((offset + half.size(), half));
             }

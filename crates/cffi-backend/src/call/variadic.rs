@@ -24,7 +24,9 @@ fn promoted(position: usize, object: Borrowed<'_>) -> PyResult<CTypeRef> {
     match ctype.kind {
         kind if kind.is_integral() && ctype.raw_size() < 4 => primitive::primitive(Primitive::Int),
         Kind::Float if ctype.raw_size() == 4 => primitive::primitive(Primitive::Double),
-        Kind::Array => Ok(ctype.item_pointer().map_or_else(|| ctype.clone(), CType::to_ref)),
+        Kind::Array => Ok(ctype
+            .item_pointer()
+            .map_or_else(|| ctype.clone(), CType::to_ref)),
         _ => Ok(ctype.clone()),
     }
 }
@@ -44,7 +46,9 @@ pub fn with_plan(
     // The plan is taken out while it is used: a conversion may run Python code that makes the same call.
     let known = {
         let mut kept = detail.variadic_plans.borrow_mut();
-        let position = kept.iter().position(|plan| same_types(&plan.parameters, &types));
+        let position = kept
+            .iter()
+            .position(|plan| same_types(&plan.parameters, &types));
         position.map(|position| kept.swap_remove(position))
     };
     let plan = match known {
@@ -57,7 +61,11 @@ pub fn with_plan(
     let returned = call(&plan);
     let dropped = {
         let mut kept = detail.variadic_plans.borrow_mut();
-        let dropped = if kept.len() >= KEPT_PLANS { Some(kept.swap_remove(0)) } else { None };
+        let dropped = if kept.len() >= KEPT_PLANS {
+            Some(kept.swap_remove(0))
+        } else {
+            None
+        };
         kept.push(plan);
         dropped
     };
@@ -66,5 +74,9 @@ pub fn with_plan(
 }
 
 fn same_types(left: &[CTypeRef], right: &[CTypeRef]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| std::ptr::eq(&raw const **left, &raw const **right))
+    left.len() == right.len()
+        && left
+            .iter()
+            .zip(right)
+            .all(|(left, right)| std::ptr::eq(&raw const **left, &raw const **right))
 }

@@ -30,13 +30,19 @@ pub unsafe extern "C" fn call_function(
         // SAFETY: called by the interpreter with a cdata and `count` arguments; `Borrowed` is a transparent non-null pointer.
         let (function, arguments) = unsafe {
             let count = ffi::PyVectorcall_NARGS(flags).unsigned_abs();
-            let arguments: &[Borrowed<'_>] =
-                if count == 0 { &[] } else { std::slice::from_raw_parts(arguments.cast(), count) };
+            let arguments: &[Borrowed<'_>] = if count == 0 {
+                &[]
+            } else {
+                std::slice::from_raw_parts(arguments.cast(), count)
+            };
             (&*callable.cast::<CData>(), arguments)
         };
         // SAFETY: NULL or a tuple.
         if unsafe { Borrowed::from_ptr_or_none(names) }.is_some_and(|names| names.tuple_len() > 0) {
-            return Err(raise!(TypeError, "a cdata function cannot be called with keyword arguments"));
+            return Err(raise!(
+                TypeError,
+                "a cdata function cannot be called with keyword arguments"
+            ));
         }
         call_cdata(function, arguments)
     })
@@ -52,7 +58,11 @@ pub unsafe extern "C" fn not_callable(
     guard::<Owned>(|| {
         // SAFETY: called by the interpreter with a cdata.
         let cdata = unsafe { &*callable.cast::<CData>() };
-        Err(raise!(TypeError, "cdata '{}' is not callable", cdata.ctype().name()))
+        Err(raise!(
+            TypeError,
+            "cdata '{}' is not callable",
+            cdata.ctype().name()
+        ))
     })
 }
 
@@ -60,11 +70,19 @@ pub unsafe extern "C" fn not_callable(
 fn call_cdata(function: &CData, arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     let ctype = function.ctype();
     let (Some(detail), Some(result)) = (ctype.as_function(), ctype.item()) else {
-        return Err(raise!(TypeError, "cdata '{}' is not callable", ctype.name()));
+        return Err(raise!(
+            TypeError,
+            "cdata '{}' is not callable",
+            ctype.name()
+        ));
     };
     let address: *const c_void = function.data().cast_const().cast();
     if address.is_null() {
-        return Err(raise!(RuntimeError, "cannot call null pointer pointer from cdata '{}'", ctype.name()));
+        return Err(raise!(
+            RuntimeError,
+            "cannot call null pointer pointer from cdata '{}'",
+            ctype.name()
+        ));
     }
     let expected = detail.parameters.len();
     if detail.variadic == Variadic::Yes {
@@ -85,7 +103,11 @@ fn call_cdata(function: &CData, arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
 
 #[cold]
 fn wrong_count(ctype: &CType, least: &str, expected: usize, got: usize) -> Raised {
-    raise!(TypeError, "'{}' expects {least}{expected} arguments, got {got}", ctype.name())
+    raise!(
+        TypeError,
+        "'{}' expects {least}{expected} arguments, got {got}",
+        ctype.name()
+    )
 }
 
 /// Converts the arguments, calls, converts the result.
@@ -103,8 +125,12 @@ pub unsafe fn run(
     // SAFETY: the caller's promise.
     unsafe {
         match &plan.call {
-            CallPlan::Words(words) => run_words(plan, words, result, address, arguments, &mut temporaries),
-            CallPlan::Libffi(libffi) => run_libffi(plan, libffi, result, address, arguments, &mut temporaries),
+            CallPlan::Words(words) => {
+                run_words(plan, words, result, address, arguments, &mut temporaries)
+            }
+            CallPlan::Libffi(libffi) => {
+                run_libffi(plan, libffi, result, address, arguments, &mut temporaries)
+            }
         }
     }
 }
@@ -121,7 +147,9 @@ unsafe fn run_words(
     temporaries: &mut Temporaries,
 ) -> PyResult<Owned> {
     let mut image: Image = [0; WORDS];
-    for ((parameter, passing), object) in plan.parameters.iter().zip(&words.arguments).zip(arguments) {
+    for ((parameter, passing), object) in
+        plan.parameters.iter().zip(&words.arguments).zip(arguments)
+    {
         if let Passing::Word(word) = passing {
             let value = argument::word(parameter, *object, temporaries)?;
             if let Some(place) = image.get_mut(usize::from(*word)) {
@@ -155,7 +183,11 @@ unsafe fn run_words(
             // SAFETY: fresh memory of the result's size.
             unsafe {
                 WordPlan::collect(pieces, &returned, made.data());
-                if result.kind.is_record() { Ok(made.into_owned()) } else { load(result, made.data()) }
+                if result.kind.is_record() {
+                    Ok(made.into_owned())
+                } else {
+                    load(result, made.data())
+                }
             }
         }
     }
@@ -165,7 +197,6 @@ unsafe fn run_words(
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
-    clippy::cast_sign_loss,
     reason = "a result narrower than its register is in the low bits, the others are unspecified"
 )]
 fn int_result(result: &CType, returned: Returned) -> PyResult<Owned> {
@@ -205,7 +236,8 @@ unsafe fn large_argument(
     temporaries: &mut Temporaries,
 ) -> PyResult<()> {
     let size = parameter.size()?.unwrap_or(0);
-    let same = CData::from_object(object).filter(|cdata| std::ptr::eq(&raw const **cdata.ctype(), parameter));
+    let same = CData::from_object(object)
+        .filter(|cdata| std::ptr::eq(&raw const **cdata.ctype(), parameter));
     let data = match (same, passing) {
         // A record of the same type is read where it is.
         (Some(cdata), Passing::Pieces(_)) if parameter.kind.is_record() => cdata.data(),
@@ -247,7 +279,8 @@ unsafe fn run_libffi(
 ) -> PyResult<Owned> {
     let mut buffer: SmallVec<[u128; 16]> = SmallVec::from_elem(0, libffi.buffer_size.div_ceil(16));
     let buffer: *mut u8 = buffer.as_mut_ptr().cast();
-    for ((parameter, offset), object) in plan.parameters.iter().zip(&libffi.offsets).zip(arguments) {
+    for ((parameter, offset), object) in plan.parameters.iter().zip(&libffi.offsets).zip(arguments)
+    {
         // SAFETY: the buffer has room for the argument at its offset. Integers are stored in their natural size.
         unsafe { argument::value(parameter, *object, buffer.add(*offset), temporaries)? }
     }
@@ -266,4 +299,3 @@ unsafe fn run_libffi(
         }
     }
 }
-

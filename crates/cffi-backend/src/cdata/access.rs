@@ -1,5 +1,6 @@
 //! Getting at parts: `p[i]`, `p[a:b]`, `p.field`, and setting them.
 
+use cffi_python::bits::ToSigned;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, error, ffi, raise};
 
 use super::object::{CData, CDataRef, new_sized_view};
@@ -16,10 +17,18 @@ impl CData {
         match (ctype.kind, ctype.item()) {
             (Kind::Pointer, Some(item)) => {
                 if self.is_exactly(&types::CDATA_OWN) && index != 0 {
-                    return Err(raise!(IndexError, "cdata '{}' can only be indexed by 0", ctype.name()));
+                    return Err(raise!(
+                        IndexError,
+                        "cdata '{}' can only be indexed by 0",
+                        ctype.name()
+                    ));
                 }
                 if self.data().is_null() {
-                    return Err(raise!(RuntimeError, "cannot dereference null pointer from cdata '{}'", ctype.name()));
+                    return Err(raise!(
+                        RuntimeError,
+                        "cannot dereference null pointer from cdata '{}'",
+                        ctype.name()
+                    ));
                 }
                 Ok((item, self.offset_by(item, index)?))
             }
@@ -37,14 +46,20 @@ impl CData {
                 }
                 Ok((item, self.offset_by(item, index)?))
             }
-            _ => Err(raise!(TypeError, "cdata of type '{}' cannot be indexed", ctype.name())),
+            _ => Err(raise!(
+                TypeError,
+                "cdata of type '{}' cannot be indexed",
+                ctype.name()
+            )),
         }
     }
 
     #[inline]
     fn offset_by(&self, item: &CType, index: isize) -> PyResult<*mut u8> {
         match item.size()? {
-            Some(size) => Ok(self.data().wrapping_offset(index.wrapping_mul(size.cast_signed()))),
+            Some(size) => Ok(self
+                .data()
+                .wrapping_offset(index.wrapping_mul(size.to_signed()))),
             None => Err(raise!(
                 TypeError,
                 "ctype '{}' points to items of unknown size",
@@ -75,7 +90,7 @@ impl CData {
         if key.is_slice() {
             return self.slice(key).map(CDataRef::into_owned);
         }
-        self.get_item(key.as_index()?)
+        self.get_item(key.to_index()?)
     }
 
     /// `self[key] = value` for an index or a slice.
@@ -83,7 +98,7 @@ impl CData {
         if key.is_slice() {
             return self.assign_slice(key, value);
         }
-        self.set_item(key.as_index()?, value)
+        self.set_item(key.to_index()?, value)
     }
 
     /// Start and length of a slice; both ends must be given, because a pointer has no length of its own.
@@ -99,7 +114,7 @@ impl CData {
         if !step.borrow().is_none() {
             return Err(raise!(IndexError, "slice with step not supported"));
         }
-        let (start, stop) = (start.borrow().as_index()?, stop.borrow().as_index()?);
+        let (start, stop) = (start.borrow().to_index()?, stop.borrow().to_index()?);
         if start > stop {
             return Err(raise!(IndexError, "slice start > stop"));
         }
@@ -125,7 +140,13 @@ impl CData {
                     ));
                 }
             }
-            _ => return Err(raise!(TypeError, "cdata of type '{}' cannot be indexed", self.ctype().name())),
+            _ => {
+                return Err(raise!(
+                    TypeError,
+                    "cdata of type '{}' cannot be indexed",
+                    self.ctype().name()
+                ));
+            }
         }
         Ok((start, stop - start))
     }
@@ -134,7 +155,11 @@ impl CData {
     fn slice(&self, key: Borrowed<'_>) -> PyResult<CDataRef> {
         let (start, length) = self.slice_bounds(key)?;
         let (Some(pointer), Some(item)) = (self.ctype().item_pointer(), self.ctype().item()) else {
-            return Err(raise!(TypeError, "cdata of type '{}' cannot be indexed", self.ctype().name()));
+            return Err(raise!(
+                TypeError,
+                "cdata of type '{}' cannot be indexed",
+                self.ctype().name()
+            ));
         };
         let data = self.offset_by(item, start)?;
         new_sized_view(array_of(pointer, OPEN)?, data, length)
@@ -143,14 +168,21 @@ impl CData {
     fn assign_slice(&self, key: Borrowed<'_>, value: Borrowed<'_>) -> PyResult<()> {
         let (start, length) = self.slice_bounds(key)?;
         let Some(item) = self.ctype().item() else {
-            return Err(raise!(TypeError, "cdata of type '{}' cannot be indexed", self.ctype().name()));
+            return Err(raise!(
+                TypeError,
+                "cdata of type '{}' cannot be indexed",
+                self.ctype().name()
+            ));
         };
         let data = self.offset_by(item, start)?;
         let size = item.size()?.unwrap_or(0);
         let count = length.unsigned_abs();
         if let Some(source) = CData::from_object(value) {
-            let same_items =
-                source.ctype().kind == Kind::Array && source.ctype().item().is_some_and(|other| std::ptr::eq(other, item));
+            let same_items = source.ctype().kind == Kind::Array
+                && source
+                    .ctype()
+                    .item()
+                    .is_some_and(|other| std::ptr::eq(other, item));
             if same_items {
                 if source.array_length() != length {
                     return Err(wrong_count(length, source.array_length()));
@@ -161,19 +193,24 @@ impl CData {
             }
         }
         if size == 1 && item.kind.is_integral() {
-            let bytes = if item.kind == Kind::Char { value.bytes() } else { None };
+            let bytes = if item.kind == Kind::Char {
+                value.bytes()
+            } else {
+                None
+            };
             if let Some(bytes) = bytes {
                 if bytes.len() != count {
-                    return Err(wrong_count(length, bytes.len().cast_signed()));
+                    return Err(wrong_count(length, bytes.len().to_signed()));
                 }
                 // SAFETY: `count` bytes lie inside the slice.
                 unsafe { std::ptr::copy(bytes.as_ptr(), data, count) }
                 return Ok(());
             }
             if value.is_bytearray() && item.kind == Kind::Char {
-                let view = cffi_python::buffer::View::new(value, cffi_python::buffer::Access::Read)?;
+                let view =
+                    cffi_python::buffer::View::new(value, cffi_python::buffer::Access::Read)?;
                 if view.len() != count {
-                    return Err(wrong_count(length, view.len().cast_signed()));
+                    return Err(wrong_count(length, view.len().to_signed()));
                 }
                 // SAFETY: `count` bytes lie inside the slice.
                 unsafe { std::ptr::copy(view.data(), data, count) }
@@ -193,7 +230,10 @@ impl CData {
         }
         match iterator.borrow().next()? {
             None => Ok(()),
-            Some(_) => Err(raise!(ValueError, "got more than {length} values to unpack")),
+            Some(_) => Err(raise!(
+                ValueError,
+                "got more than {length} values to unpack"
+            )),
         }
     }
 
@@ -203,7 +243,9 @@ impl CData {
         if ctype.kind.is_record() {
             return Some((ctype, self.data()));
         }
-        let item = ctype.item().filter(|item| ctype.kind == Kind::Pointer && item.kind.is_record())?;
+        let item = ctype
+            .item()
+            .filter(|item| ctype.kind == Kind::Pointer && item.kind.is_record())?;
         Some((item, self.data()))
     }
 
@@ -228,14 +270,27 @@ impl CData {
     }
 
     /// An array of unknown length at the end of a record: with its length where this object knows how large the record is.
-    fn flexible_field(&self, field: &crate::ctype::field::CField, data: *mut u8) -> PyResult<Owned> {
+    fn flexible_field(
+        &self,
+        field: &crate::ctype::field::CField,
+        data: *mut u8,
+    ) -> PyResult<Owned> {
         let at = data.wrapping_add(field.offset);
-        let owner = self.owned_record().and_then(CData::from_object).unwrap_or(self);
+        let owner = self
+            .owned_record()
+            .and_then(CData::from_object)
+            .unwrap_or(self);
         if owner.is_owning() && owner.ctype().kind.is_record() {
-            let item = field.ctype.item().map_or(Ok(None), CType::size)?.unwrap_or(0);
-            if item > 0 {
-                let length = owner.byte_size()?.saturating_sub(field.offset) / item;
-                return Ok(new_sized_view(field.ctype.clone(), at, length.cast_signed())?.into_owned());
+            let item = field
+                .ctype
+                .item()
+                .map_or(Ok(None), CType::size)?
+                .unwrap_or(0);
+            let room = owner.byte_size()?.saturating_sub(field.offset);
+            if let Some(length) = room.checked_div(item) {
+                return Ok(
+                    new_sized_view(field.ctype.clone(), at, length.to_signed())?.into_owned()
+                );
             }
         }
         // SAFETY: a field of a record that the program's pointer points to; arrays are not read, only referred to.
@@ -279,15 +334,25 @@ impl CData {
         data: *mut u8,
         value: Borrowed<'_>,
     ) -> PyResult<()> {
-        let owner = self.owned_record().and_then(CData::from_object).unwrap_or(self);
-        let item = field.ctype.item().map_or(Ok(None), CType::size)?.unwrap_or(1).max(1);
+        let owner = self
+            .owned_record()
+            .and_then(CData::from_object)
+            .unwrap_or(self);
+        let item = field
+            .ctype
+            .item()
+            .map_or(Ok(None), CType::size)?
+            .unwrap_or(1)
+            .max(1);
         let room = if owner.is_owning() && owner.ctype().kind.is_record() {
             Some(owner.byte_size()?.saturating_sub(field.offset) / item)
         } else {
             None
         };
         // SAFETY: with an owner the length is checked; without one the program answers for its pointer, as in C.
-        unsafe { initializer::store_array(&field.ctype, data.wrapping_add(field.offset), value, room) }
+        unsafe {
+            initializer::store_array(&field.ctype, data.wrapping_add(field.offset), value, room)
+        }
     }
 
     /// The error for an attribute that is no field.
@@ -327,18 +392,21 @@ impl CData {
 
 #[cold]
 fn wrong_count(expected: isize, got: isize) -> Raised {
-    raise!(ValueError, "need a cdata or string of length {expected}, got {got}")
+    raise!(
+        ValueError,
+        "need a cdata or string of length {expected}, got {got}"
+    )
 }
 
 /// `object` as an index, as CPython converts it.
-pub trait AsIndex {
+pub trait ToIndex {
     /// Raises `TypeError` for what is no index and `IndexError` for what is too large.
-    fn as_index(self) -> PyResult<isize>;
+    fn to_index(self) -> PyResult<isize>;
 }
 
-impl AsIndex for Borrowed<'_> {
+impl ToIndex for Borrowed<'_> {
     #[inline]
-    fn as_index(self) -> PyResult<isize> {
+    fn to_index(self) -> PyResult<isize> {
         // SAFETY: a valid object and a valid exception class.
         let value = unsafe { ffi::PyNumber_AsSsize_t(self.as_ptr(), ffi::PyExc_IndexError) };
         if value == -1 {

@@ -1,9 +1,10 @@
 //! `int()`, `float()`, `complex()`, `bool()` and pointer arithmetic.
 
+use cffi_python::bits::ToSigned;
 use cffi_python::int;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, raise};
 
-use super::access::AsIndex;
+use super::access::ToIndex;
 use super::object::{CData, new_view};
 use crate::convert::{float, integer};
 use crate::ctype::{CType, Kind};
@@ -14,14 +15,18 @@ fn size_of(cdata: &CData) -> usize {
 
 /// `int(cdata)`
 pub fn to_int(cdata: &CData) -> PyResult<Owned> {
-    // SAFETY (of all arms): the value of a primitive cdata.
+    // SAFETY: in all arms, the value of a primitive cdata.
     unsafe {
         match cdata.ctype().kind {
             Kind::Signed | Kind::Unsigned => integer::load(cdata.ctype(), cdata.data()),
             Kind::Bool | Kind::Char => int::from_u64(cdata.data().read().into()),
             Kind::WideChar => wide_char_to_int(cdata),
-            Kind::Float => int::from_f64(float::read(cdata.data(), size_of(cdata)))?.borrow().to_int(),
-            Kind::LongDouble => int::from_f64(cffi_call::long_double::read_f64(cdata.data()))?.borrow().to_int(),
+            Kind::Float => int::from_f64(float::read(cdata.data(), size_of(cdata)))?
+                .borrow()
+                .to_int(),
+            Kind::LongDouble => int::from_f64(cffi_call::long_double::read_f64(cdata.data()))?
+                .borrow()
+                .to_int(),
             _ => Err(not_supported("int", cdata)),
         }
     }
@@ -31,7 +36,10 @@ pub fn to_int(cdata: &CData) -> PyResult<Owned> {
 fn wide_char_to_int(cdata: &CData) -> PyResult<Owned> {
     use cffi_model::primitive::Primitive;
     use cffi_model::target::Target;
-    let wchar = matches!(cdata.ctype().detail, crate::ctype::object::Detail::Primitive(Primitive::WcharT));
+    let wchar = matches!(
+        cdata.ctype().detail,
+        crate::ctype::object::Detail::Primitive(Primitive::WcharT)
+    );
     // SAFETY: the value of a wide character.
     unsafe {
         if wchar && Target::host().wchar_is_signed() {
@@ -44,7 +52,7 @@ fn wide_char_to_int(cdata: &CData) -> PyResult<Owned> {
 
 /// `float(cdata)`
 pub fn to_float(cdata: &CData) -> PyResult<Owned> {
-    // SAFETY (of all arms): the value of a primitive cdata.
+    // SAFETY: in all arms, the value of a primitive cdata.
     unsafe {
         match cdata.ctype().kind {
             Kind::Float => int::from_f64(float::read(cdata.data(), size_of(cdata))),
@@ -65,13 +73,17 @@ pub fn to_complex(cdata: &CData) -> PyResult<Owned> {
 
 #[cold]
 fn not_supported(function: &str, cdata: &CData) -> Raised {
-    raise!(TypeError, "{function}() not supported on cdata '{}'", cdata.ctype().name())
+    raise!(
+        TypeError,
+        "{function}() not supported on cdata '{}'",
+        cdata.ctype().name()
+    )
 }
 
 /// `bool(cdata)`: whether a number is not zero, a pointer not NULL; records and arrays are true.
 pub fn is_true(cdata: &CData) -> PyResult<bool> {
     let size = cdata.ctype().raw_size().unsigned_abs();
-    // SAFETY (of all arms): the value of a primitive cdata.
+    // SAFETY: in all arms, the value of a primitive cdata.
     unsafe {
         Ok(match cdata.ctype().kind {
             Kind::Signed | Kind::Unsigned | Kind::Bool | Kind::Char | Kind::WideChar => {
@@ -81,7 +93,8 @@ pub fn is_true(cdata: &CData) -> PyResult<bool> {
             Kind::LongDouble => !cffi_call::long_double::is_zero(cdata.data()),
             Kind::Complex => {
                 let half = size / 2;
-                float::read(cdata.data(), half) != 0.0 || float::read(cdata.data().add(half), half) != 0.0
+                float::read(cdata.data(), half) != 0.0
+                    || float::read(cdata.data().add(half), half) != 0.0
             }
             _ => !cdata.data().is_null(),
         })
@@ -100,26 +113,41 @@ pub enum Direction {
 /// `p + n` or `p - n`
 fn displace(cdata: &CData, count: Borrowed<'_>, direction: Direction) -> PyResult<Owned> {
     let ctype = cdata.ctype();
-    let verb = if direction == Direction::Forward { "add" } else { "subtract" };
+    let verb = if direction == Direction::Forward {
+        "add"
+    } else {
+        "subtract"
+    };
     let pointer = match ctype.kind {
         Kind::Pointer | Kind::Array => ctype.item_pointer(),
         _ => None,
     };
     let (Some(pointer), Some(item)) = (pointer, ctype.item()) else {
-        let (first, second) = if direction == Direction::Forward { ("a cdata", "and") } else { ("a cdata", "and") };
-        return Err(raise!(TypeError, "cannot {verb} {first} '{}' {second} a number", ctype.name()));
+        return Err(raise!(
+            TypeError,
+            "cannot {verb} a cdata '{}' and a number",
+            ctype.name()
+        ));
     };
     let size = match item.size()? {
-        Some(size) => size.cast_signed(),
+        Some(size) => size.to_signed(),
         // GNU C's arithmetic on void pointers counts bytes.
         None if item.kind == Kind::Void => 1,
         None => {
-            return Err(raise!(TypeError, "ctype '{}' points to items of unknown size", ctype.name()));
+            return Err(raise!(
+                TypeError,
+                "ctype '{}' points to items of unknown size",
+                ctype.name()
+            ));
         }
     };
-    let count = count.as_index()?;
+    let count = count.to_index()?;
     let bytes = count.wrapping_mul(size);
-    let bytes = if direction == Direction::Forward { bytes } else { bytes.wrapping_neg() };
+    let bytes = if direction == Direction::Forward {
+        bytes
+    } else {
+        bytes.wrapping_neg()
+    };
     Ok(new_view(pointer.to_ref(), cdata.data().wrapping_offset(bytes))?.into_owned())
 }
 
@@ -148,6 +176,14 @@ pub fn subtract(left: Borrowed<'_>, right: Borrowed<'_>) -> PyResult<Owned> {
     }
 }
 
+/// The name of what an array decays to.
+fn shown(cdata: &CData) -> &str {
+    cdata
+        .ctype()
+        .item_pointer()
+        .map_or(cdata.ctype().name(), CType::name)
+}
+
 /// `p - q` in items.
 fn difference(first: &CData, second: &CData) -> PyResult<Owned> {
     let pointer = |cdata: &CData| cdata.ctype().item_pointer().map(CType::to_ref);
@@ -155,8 +191,8 @@ fn difference(first: &CData, second: &CData) -> PyResult<Owned> {
         raise!(
             TypeError,
             "cannot subtract cdata '{}' and cdata '{}'",
-            first.ctype().name(),
-            second.ctype().name()
+            shown(first),
+            shown(second)
         )
     };
     let (Some(left), Some(right)) = (pointer(first), pointer(second)) else {
@@ -173,8 +209,12 @@ fn difference(first: &CData, second: &CData) -> PyResult<Owned> {
     if size == 0 {
         return Err(mismatch());
     }
-    let bytes = first.data().addr().wrapping_sub(second.data().addr()).cast_signed();
-    let size = size.cast_signed();
+    let bytes = first
+        .data()
+        .addr()
+        .wrapping_sub(second.data().addr())
+        .to_signed();
+    let size = size.to_signed();
     if bytes % size != 0 {
         return Err(raise!(
             ValueError,

@@ -1,5 +1,6 @@
 //! Comparison and hashing: pointers by address, primitives by value, records by address for equality only.
 
+use cffi_python::bits::ToSigned;
 use std::ffi::c_int;
 
 use cffi_python::{Borrowed, Owned, PyResult, Raised, ffi};
@@ -36,7 +37,13 @@ pub fn compare(left: Borrowed<'_>, right: Borrowed<'_>, operator: c_int) -> PyRe
         let left = left_value.as_ref().map_or(left, Owned::borrow);
         let right = right_value.as_ref().map_or(right, Owned::borrow);
         // SAFETY: two valid objects.
-        return unsafe { Owned::from_new(ffi::PyObject_RichCompare(left.as_ptr(), right.as_ptr(), operator)) };
+        return unsafe {
+            Owned::from_new(ffi::PyObject_RichCompare(
+                left.as_ptr(),
+                right.as_ptr(),
+                operator,
+            ))
+        };
     }
     let (Some(first), Some(second)) = (first, second) else {
         return Ok(Owned::not_implemented());
@@ -64,6 +71,6 @@ pub fn hash(cdata: &CData) -> PyResult<isize> {
         return if hash == -1 { Err(Raised) } else { Ok(hash) };
     }
     // The low bits of addresses are zeros: rotate them away, as CPython does for its own objects.
-    let hash = cdata.data().addr().rotate_right(4).cast_signed();
+    let hash = cdata.data().addr().rotate_right(4).to_signed();
     Ok(if hash == -1 { -2 } else { hash })
 }

@@ -3,9 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::{c_int, c_void};
 
+use cffi_python::PyResult;
 use cffi_python::buffer::View;
 use cffi_python::ffi::{self, PyObject};
-use cffi_python::PyResult;
 
 use super::object::{CData, CDataRef, CDataSized, allocate_collected};
 use crate::ctype::CTypeRef;
@@ -33,24 +33,28 @@ pub fn new_from_buffer(ctype: CTypeRef, view: View, length: isize) -> PyResult<C
 
 fn layout(cdata: &CData) -> Option<&CDataFromBuffer> {
     // SAFETY: instances of exactly this type have this layout.
-    cdata.is_exactly(&types::CDATA_FROM_BUF).then(|| unsafe { &*std::ptr::from_ref(cdata).cast::<CDataFromBuffer>() })
+    cdata
+        .is_exactly(&types::CDATA_FROM_BUF)
+        .then(|| unsafe { &*std::ptr::from_ref(cdata).cast::<CDataFromBuffer>() })
 }
 
-/// The number of bytes and the exporter's type name, for `repr`; `None` for other cdata.
-pub fn description(cdata: &CData) -> Option<(usize, Option<String>)> {
+/// The exporter's type name, absent once released, for `repr`; `None` for other cdata.
+pub fn description(cdata: &CData) -> Option<Option<String>> {
     let this = layout(cdata)?;
     let view = this.view.borrow();
-    Some(view.as_ref().map_or((0, None), |view| (view.len(), view.exporter().map(|it| it.type_name()))))
+    Some(
+        view.as_ref()
+            .and_then(|view| view.exporter().map(|it| it.type_name())),
+    )
 }
 
-/// Releases the buffer; the cdata is an empty array afterwards. `false` for other cdata.
+/// Releases the buffer. `false` for other cdata.
 pub fn release(cdata: &CData) -> bool {
-    let Some(this) = layout(cdata) else { return false };
+    let Some(this) = layout(cdata) else {
+        return false;
+    };
     let view = this.view.borrow_mut().take();
-    if view.is_some() {
-        this.sized.length.set(0);
-        cdata.set_data(std::ptr::null_mut());
-    }
+    // The address stays, as programs know it: what it points to belongs to the exporter alone from here on.
     drop(view);
     true
 }
@@ -79,7 +83,9 @@ pub(super) unsafe extern "C" fn traverse(
         }
         if found == 0 {
             if let Ok(view) = this.view.try_borrow() {
-                let exporter = view.as_ref().map_or(std::ptr::null_mut(), View::exporter_ptr);
+                let exporter = view
+                    .as_ref()
+                    .map_or(std::ptr::null_mut(), View::exporter_ptr);
                 if !exporter.is_null() {
                     found = visit(exporter, argument);
                 }

@@ -34,20 +34,26 @@ pub fn new_gcp(
         let place: *mut CDataGcp = made.as_ptr().cast();
         (&raw mut (*place).sized.length).write(Cell::new(length));
         (*place).origin.set(origin.to_owned().into_ptr());
-        (*place).destructor.set(destructor.map_or(std::ptr::null_mut(), |it| it.to_owned().into_ptr()));
+        (*place)
+            .destructor
+            .set(destructor.map_or(std::ptr::null_mut(), |it| it.to_owned().into_ptr()));
         Ok(made)
     }
 }
 
 fn gcp(cdata: &CData) -> Option<&CDataGcp> {
     // SAFETY: instances of exactly this type have this layout.
-    cdata.is_exactly(&types::CDATA_GCP).then(|| unsafe { &*std::ptr::from_ref(cdata).cast::<CDataGcp>() })
+    cdata
+        .is_exactly(&types::CDATA_GCP)
+        .then(|| unsafe { &*std::ptr::from_ref(cdata).cast::<CDataGcp>() })
 }
 
 /// Takes a reference out of a cell.
 fn take(cell: &Cell<*mut PyObject>) -> Option<Owned> {
     // SAFETY: the cell owns one reference or is NULL, and is NULL afterwards.
-    unsafe { Borrowed::from_ptr_or_none(cell.replace(std::ptr::null_mut())).map(|object| steal(object)) }
+    unsafe {
+        Borrowed::from_ptr_or_none(cell.replace(std::ptr::null_mut())).map(|object| steal(object))
+    }
 }
 
 /// # Safety
@@ -99,7 +105,12 @@ pub(super) unsafe extern "C" fn traverse(
     // SAFETY: called by the collector on a live instance.
     unsafe {
         let this = &*object.cast::<CDataGcp>();
-        for part in [ffi::Py_TYPE(object).cast(), this.sized.head.ctype().as_ptr(), this.origin.get(), this.destructor.get()] {
+        for part in [
+            ffi::Py_TYPE(object).cast(),
+            this.sized.head.ctype().as_ptr(),
+            this.origin.get(),
+            this.destructor.get(),
+        ] {
             if !part.is_null() {
                 let found = visit(part, argument);
                 if found != 0 {

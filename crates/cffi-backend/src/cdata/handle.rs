@@ -24,7 +24,11 @@ pub struct CDataOwnGc {
 static LIVE: Mutex<Option<HashSet<usize>>> = Mutex::new(None);
 
 fn with_live<R>(use_set: impl FnOnce(&mut HashSet<usize>) -> R) -> R {
-    use_set(LIVE.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default())
+    use_set(
+        LIVE.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert_default(),
+    )
 }
 
 /// A handle of `ctype` (a pointer to `void`) for `object`. Its value is an address that no other live handle has.
@@ -65,7 +69,10 @@ pub fn from_handle(cdata: &CData) -> PyResult<Owned> {
     }
     let address = cdata.data();
     if address.is_null() {
-        return Err(raise!(RuntimeError, "cannot use from_handle() on NULL pointer"));
+        return Err(raise!(
+            RuntimeError,
+            "cannot use from_handle() on NULL pointer"
+        ));
     }
     if !with_live(|live| live.contains(&address.addr())) {
         return Err(raise!(
@@ -79,7 +86,9 @@ pub fn from_handle(cdata: &CData) -> PyResult<Owned> {
 
 fn layout(cdata: &CData) -> Option<&CDataOwnGc> {
     // SAFETY: instances of exactly this type have this layout.
-    cdata.is_exactly(&types::CDATA_OWN_GC).then(|| unsafe { &*std::ptr::from_ref(cdata).cast::<CDataOwnGc>() })
+    cdata
+        .is_exactly(&types::CDATA_OWN_GC)
+        .then(|| unsafe { &*std::ptr::from_ref(cdata).cast::<CDataOwnGc>() })
 }
 
 /// What a handle or callback stands for, for `repr`.
@@ -87,9 +96,12 @@ pub fn subject(cdata: &CData) -> Option<(&'static str, Owned)> {
     let this = layout(cdata)?;
     match &this.callback {
         Some(callback) => Some(("calling", callback.function())),
-        // SAFETY: a live handle owns its object.
-        None if !this.object.is_null() => Some(("handle to", unsafe { Owned::from_borrowed(this.object) })),
-        None => None,
+        None if this.object.is_null() => None,
+        None => {
+            // SAFETY: a live handle owns its object.
+            let object = unsafe { Owned::from_borrowed(this.object) };
+            Some(("handle to", object))
+        }
     }
 }
 

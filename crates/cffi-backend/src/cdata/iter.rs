@@ -24,7 +24,11 @@ struct ArrayIterator {
 /// `iter(cdata)`
 pub fn iterate(cdata: &CData) -> PyResult<Owned> {
     if cdata.ctype().kind != Kind::Array {
-        return Err(raise!(TypeError, "cdata '{}' does not support iteration", cdata.ctype().name()));
+        return Err(raise!(
+            TypeError,
+            "cdata '{}' does not support iteration",
+            cdata.ctype().name()
+        ));
     }
     // SAFETY: the type is ready; every part is written at once.
     unsafe {
@@ -44,7 +48,9 @@ unsafe extern "C" fn next(object: *mut PyObject) -> *mut PyObject {
         let Some(remaining) = this.remaining.get().checked_sub(1) else {
             return Ok(None);
         };
-        let Some(item) = CData::from_object(this.array.borrow()).and_then(|array| array.ctype().item()) else {
+        let Some(item) =
+            CData::from_object(this.array.borrow()).and_then(|array| array.ctype().item())
+        else {
             return Ok(None);
         };
         let data = this.next.get();
@@ -71,8 +77,11 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
 
 /// Makes the type.
 pub fn make_type() -> PyResult<Owned> {
-    let spec = TypeSpec::new(c"_cffi_backend.__CData_iterator", size_of::<ArrayIterator>())
-        .flags(ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION);
+    let spec = TypeSpec::new(
+        c"_cffi_backend.__CData_iterator",
+        size_of::<ArrayIterator>(),
+    )
+    .flags(ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION);
     // SAFETY: each function has the type of its slot.
     unsafe {
         spec.slot(ffi::Py_tp_dealloc, dealloc as *mut c_void)

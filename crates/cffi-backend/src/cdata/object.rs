@@ -109,7 +109,9 @@ pub(super) unsafe fn allocate(
         }
         let object = ffi::PyObject_Init(memory.as_ptr().cast(), class.get());
         initialize(object, ctype, data);
-        Ok(CDataRef::from_owned(Owned::from_non_null(NonNull::new_unchecked(object))))
+        Ok(CDataRef::from_owned(Owned::from_non_null(
+            NonNull::new_unchecked(object),
+        )))
     }
 }
 
@@ -156,14 +158,28 @@ pub fn new_view(ctype: CTypeRef, data: *mut u8) -> PyResult<CDataRef> {
         return new_sized_view(ctype, data, 0);
     }
     // SAFETY: the plain layout goes with every type that is not an array of unknown length.
-    unsafe { allocate(&types::CDATA, size_of::<CData>(), Fill::Nothing, ctype, data) }
+    unsafe {
+        allocate(
+            &types::CDATA,
+            size_of::<CData>(),
+            Fill::Nothing,
+            ctype,
+            data,
+        )
+    }
 }
 
 /// A view of an array of unknown type length that has `length` items.
 pub fn new_sized_view(ctype: CTypeRef, data: *mut u8, length: isize) -> PyResult<CDataRef> {
     // SAFETY: the sized layout, whose length is written at once.
     unsafe {
-        let made = allocate(&types::CDATA, size_of::<CDataSized>(), Fill::Nothing, ctype, data)?;
+        let made = allocate(
+            &types::CDATA,
+            size_of::<CDataSized>(),
+            Fill::Nothing,
+            ctype,
+            data,
+        )?;
         let place: *mut CDataSized = made.as_ptr().cast();
         (&raw mut (*place).length).write(Cell::new(length));
         Ok(made)
@@ -175,7 +191,10 @@ impl CData {
     #[inline]
     pub fn from_object(object: Borrowed<'_>) -> Option<&CData> {
         let class = object.type_ptr();
-        if class == types::CDATA.get() || class == types::CDATA_OWN.get() || object.is_instance_of(types::CDATA.get()) {
+        if class == types::CDATA.get()
+            || class == types::CDATA_OWN.get()
+            || object.is_instance_of(types::CDATA.object())
+        {
             // SAFETY: instances of these types begin with CData.
             Some(unsafe { &*object.as_ptr().cast::<CData>() })
         } else {
@@ -224,7 +243,8 @@ impl CData {
         let owned_record = self.ctype.kind.is_record()
             && (self.is_exactly(&types::CDATA_OWN) || self.is_exactly(&types::CDATA_GCP));
         // SAFETY: exactly these instances have the sized layout.
-        (open_array || owned_record).then(|| unsafe { &*std::ptr::from_ref(self).cast::<CDataSized>() })
+        (open_array || owned_record)
+            .then(|| unsafe { &*std::ptr::from_ref(self).cast::<CDataSized>() })
     }
 
     /// The number of items of an array; 0 for other types.
@@ -243,7 +263,11 @@ impl CData {
     pub fn byte_size(&self) -> PyResult<usize> {
         if let Some(sized) = self.sized() {
             if self.ctype.kind == Kind::Array {
-                let item = self.ctype.item().map_or(Ok(None), CType::size)?.unwrap_or(0);
+                let item = self
+                    .ctype
+                    .item()
+                    .map_or(Ok(None), CType::size)?
+                    .unwrap_or(0);
                 return Ok(item.saturating_mul(sized.length.get().unsigned_abs()));
             }
             if let Ok(size) = usize::try_from(sized.length.get()) {
@@ -252,7 +276,11 @@ impl CData {
         }
         match self.ctype.size()? {
             Some(size) => Ok(size),
-            None => Err(raise!(ValueError, "ctype '{}' is of unknown size", self.ctype.name())),
+            None => Err(raise!(
+                ValueError,
+                "ctype '{}' is of unknown size",
+                self.ctype.name()
+            )),
         }
     }
 }

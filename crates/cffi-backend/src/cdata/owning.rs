@@ -22,7 +22,13 @@ pub fn new_value(ctype: CTypeRef) -> PyResult<CDataRef> {
     let size = ctype.raw_size().max(0).unsigned_abs();
     // SAFETY: the plain layout followed by `size` bytes for the value; the data pointer is set to them at once.
     unsafe {
-        let made = allocate(&types::CDATA, INLINE_PLAIN + size, Fill::Zero, ctype, std::ptr::null_mut())?;
+        let made = allocate(
+            &types::CDATA,
+            INLINE_PLAIN + size,
+            Fill::Zero,
+            ctype,
+            std::ptr::null_mut(),
+        )?;
         made.set_data(made.as_ptr().cast::<u8>().add(INLINE_PLAIN));
         Ok(made)
     }
@@ -30,12 +36,21 @@ pub fn new_value(ctype: CTypeRef) -> PyResult<CDataRef> {
 
 /// Memory for `bytes` bytes of `ctype`, in the object itself. `length` is the number of items of an array of unknown length, or
 /// the size in bytes of a record that is larger than its type, or -1.
-pub fn new_memory(ctype: CTypeRef, bytes: usize, length: isize, align: usize, fill: Fill) -> PyResult<CDataRef> {
+pub fn new_memory(
+    ctype: CTypeRef,
+    bytes: usize,
+    length: isize,
+    align: usize,
+    fill: Fill,
+) -> PyResult<CDataRef> {
     // Python's allocator aligns to 16 bytes; whatever needs more gets room to move.
     let slack = if align > 16 { align } else { 0 };
     let sized = ctype.kind.is_record() || ctype.kind == Kind::Array && ctype.length < 0;
     let offset = if sized { INLINE_SIZED } else { INLINE_PLAIN };
-    let Some(total) = bytes.checked_add(offset + slack).filter(|total| *total <= isize::MAX.unsigned_abs()) else {
+    let Some(total) = bytes
+        .checked_add(offset + slack)
+        .filter(|total| *total <= isize::MAX.unsigned_abs())
+    else {
         return Err(raise!(OverflowError, "array size would overflow a ssize_t"));
     };
     // SAFETY: the layout that goes with the type, followed by `bytes` bytes; length and data pointer are set at once.
@@ -46,7 +61,11 @@ pub fn new_memory(ctype: CTypeRef, bytes: usize, length: isize, align: usize, fi
             (&raw mut (*place).length).write(Cell::new(length));
         }
         let start = made.as_ptr().cast::<u8>().add(offset);
-        let start = if slack > 0 { start.add(start.align_offset(align)) } else { start };
+        let start = if slack > 0 {
+            start.add(start.align_offset(align))
+        } else {
+            start
+        };
         made.set_data(start);
         Ok(made)
     }
@@ -56,7 +75,13 @@ pub fn new_memory(ctype: CTypeRef, bytes: usize, length: isize, align: usize, fi
 pub fn new_pointer_to_record(ctype: CTypeRef, record: &CData) -> PyResult<CDataRef> {
     // SAFETY: the layout of PointerToRecord, whose last part is written at once with a new reference.
     unsafe {
-        let made = allocate(&types::CDATA_OWN, size_of::<PointerToRecord>(), Fill::Nothing, ctype, record.data())?;
+        let made = allocate(
+            &types::CDATA_OWN,
+            size_of::<PointerToRecord>(),
+            Fill::Nothing,
+            ctype,
+            record.data(),
+        )?;
         let place: *mut PointerToRecord = made.as_ptr().cast();
         (&raw mut (*place).record).write(record.as_object().to_owned().into_ptr());
         Ok(made)
@@ -68,7 +93,10 @@ impl CData {
     fn is_pointer_to_record(&self) -> bool {
         self.is_exactly(&types::CDATA_OWN)
             && self.ctype().kind == Kind::Pointer
-            && self.ctype().item().is_some_and(|item| item.kind.is_record())
+            && self
+                .ctype()
+                .item()
+                .is_some_and(|item| item.kind.is_record())
     }
 
     /// The object with the memory of the record that this owning pointer points to.
@@ -77,7 +105,9 @@ impl CData {
             return None;
         }
         // SAFETY: exactly these instances have this layout; the reference is NULL after a release.
-        unsafe { Borrowed::from_ptr_or_none((*std::ptr::from_ref(self).cast::<PointerToRecord>()).record) }
+        unsafe {
+            Borrowed::from_ptr_or_none((*std::ptr::from_ref(self).cast::<PointerToRecord>()).record)
+        }
     }
 
     /// Gives up the record of an owning pointer, for deallocation.

@@ -16,11 +16,16 @@ pub fn repr(cdata: &CData) -> PyResult<String> {
         format!("owning {} bytes", owned_bytes(cdata)?)
     } else if let Some((verb, object)) = handle::subject(cdata) {
         format!("{verb} {}", object.borrow().repr_text())
-    } else if let Some((length, exporter)) = from_buffer::description(cdata) {
-        let length = if ctype.kind == Kind::Array && ctype.length < 0 { format!("len {length} ") } else { String::new() };
+    } else if let Some(exporter) = from_buffer::description(cdata) {
+        let open = ctype.kind == Kind::Array && ctype.length < 0;
+        let length = if open {
+            format!("len {} ", cdata.array_length())
+        } else {
+            String::new()
+        };
         match exporter {
             Some(name) => format!("buffer {length}from '{name}' object"),
-            None => "buffer released".to_owned(),
+            None => "buffer RELEASED".to_owned(),
         }
     } else if ctype.kind == Kind::Array && ctype.length < 0 && cdata.is_exactly(&types::CDATA) {
         format!("sliced length {}", cdata.array_length())
@@ -29,7 +34,11 @@ pub fn repr(cdata: &CData) -> PyResult<String> {
     } else {
         format!("{:p}", cdata.data())
     };
-    let reference = if ctype.kind.is_record() && !cdata.is_owning() { " &" } else { "" };
+    let reference = if ctype.kind.is_record() && !cdata.is_owning() {
+        " &"
+    } else {
+        ""
+    };
     Ok(format!("<cdata '{}{reference}' {what}>", ctype.name()))
 }
 
@@ -43,7 +52,7 @@ fn primitive_text(ctype: &CType, cdata: &CData) -> PyResult<String> {
             None => number,
         });
     }
-    // SAFETY (of all arms): the value of a primitive cdata.
+    // SAFETY: in all arms, the value of a primitive cdata.
     unsafe {
         match ctype.kind {
             Kind::LongDouble => Ok(cffi_call::long_double::to_text(cdata.data())),
@@ -53,7 +62,10 @@ fn primitive_text(ctype: &CType, cdata: &CData) -> PyResult<String> {
                     Ok(text) => Ok(text.borrow().repr_text()),
                     Err(_) => {
                         cffi_python::error::clear();
-                        Ok(format!("0x{:x}", crate::convert::integer::read_unsigned(cdata.data(), size)))
+                        Ok(format!(
+                            "0x{:x}",
+                            crate::convert::integer::read_unsigned(cdata.data(), size)
+                        ))
                     }
                 }
             }
@@ -62,7 +74,9 @@ fn primitive_text(ctype: &CType, cdata: &CData) -> PyResult<String> {
                 1 => Ok("True".to_owned()),
                 other => Ok(int::from_u64(other.into())?.borrow().display()),
             },
-            _ => Ok(crate::convert::load(ctype, cdata.data())?.borrow().repr_text()),
+            _ => Ok(crate::convert::load(ctype, cdata.data())?
+                .borrow()
+                .repr_text()),
         }
     }
 }
@@ -73,7 +87,11 @@ fn owned_bytes(cdata: &CData) -> PyResult<usize> {
         return record.byte_size();
     }
     if cdata.ctype().kind == Kind::Pointer {
-        return Ok(cdata.ctype().item().map_or(Ok(None), CType::size)?.unwrap_or(0));
+        return Ok(cdata
+            .ctype()
+            .item()
+            .map_or(Ok(None), CType::size)?
+            .unwrap_or(0));
     }
     cdata.byte_size()
 }

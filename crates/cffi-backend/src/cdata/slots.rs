@@ -1,5 +1,6 @@
 //! The Python types of cdata: their slots, put together from the modules beside this one.
 
+use cffi_python::bits::ToSigned;
 use std::ffi::{c_int, c_void};
 
 use cffi_python::ffi::{self, PyObject};
@@ -98,7 +99,11 @@ unsafe extern "C" fn hash(object: *mut PyObject) -> isize {
     guard(|| compare::hash(unsafe { cdata(object) }))
 }
 
-unsafe extern "C" fn richcompare(left: *mut PyObject, right: *mut PyObject, operator: c_int) -> *mut PyObject {
+unsafe extern "C" fn richcompare(
+    left: *mut PyObject,
+    right: *mut PyObject,
+    operator: c_int,
+) -> *mut PyObject {
     // SAFETY: a slot; two valid objects.
     guard(|| unsafe { compare::compare(borrow(left), borrow(right), operator) })
 }
@@ -118,7 +123,8 @@ unsafe extern "C" fn getattro(object: *mut PyObject, name: *mut PyObject) -> *mu
 #[cold]
 fn generic_attribute(this: &CData, name: Borrowed<'_>) -> PyResult<Owned> {
     // SAFETY: two valid objects.
-    let found = unsafe { Owned::from_new(ffi::PyObject_GenericGetAttr(this.as_ptr(), name.as_ptr())) };
+    let found =
+        unsafe { Owned::from_new(ffi::PyObject_GenericGetAttr(this.as_ptr(), name.as_ptr())) };
     found.map_err(|raised| {
         if cffi_python::error::Exception::AttributeError.is_set() {
             cffi_python::error::clear();
@@ -128,10 +134,20 @@ fn generic_attribute(this: &CData, name: Borrowed<'_>) -> PyResult<Owned> {
     })
 }
 
-unsafe extern "C" fn setattro(object: *mut PyObject, name: *mut PyObject, value: *mut PyObject) -> c_int {
+unsafe extern "C" fn setattro(
+    object: *mut PyObject,
+    name: *mut PyObject,
+    value: *mut PyObject,
+) -> c_int {
     guard(|| {
         // SAFETY: a slot of cdata; the name is a str; the value is NULL for `del`.
-        let (this, name, value) = unsafe { (cdata(object), borrow(name), Borrowed::from_ptr_or_none(value)) };
+        let (this, name, value) = unsafe {
+            (
+                cdata(object),
+                borrow(name),
+                Borrowed::from_ptr_or_none(value),
+            )
+        };
         match value {
             Some(value) if this.set_field(name, value)? => Ok(()),
             Some(_) => Err(this.no_settable_attribute(name)),
@@ -147,7 +163,11 @@ unsafe extern "C" fn length(object: *mut PyObject) -> isize {
         if this.ctype().kind == Kind::Array {
             return Ok(this.array_length());
         }
-        Err(raise!(TypeError, "cdata of type '{}' has no len()", this.ctype().name()))
+        Err(raise!(
+            TypeError,
+            "cdata of type '{}' has no len()",
+            this.ctype().name()
+        ))
     })
 }
 
@@ -156,13 +176,26 @@ unsafe extern "C" fn subscript(object: *mut PyObject, key: *mut PyObject) -> *mu
     guard(|| unsafe { cdata(object).subscript(borrow(key)) })
 }
 
-unsafe extern "C" fn assign(object: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> c_int {
+unsafe extern "C" fn assign(
+    object: *mut PyObject,
+    key: *mut PyObject,
+    value: *mut PyObject,
+) -> c_int {
     guard(|| {
         // SAFETY: a slot of cdata and valid objects; the value is NULL for `del`.
-        let (this, key, value) = unsafe { (cdata(object), borrow(key), Borrowed::from_ptr_or_none(value)) };
+        let (this, key, value) = unsafe {
+            (
+                cdata(object),
+                borrow(key),
+                Borrowed::from_ptr_or_none(value),
+            )
+        };
         match value {
             Some(value) => this.assign(key, value),
-            None => Err(raise!(TypeError, "'del x[n]' not supported for cdata objects")),
+            None => Err(raise!(
+                TypeError,
+                "'del x[n]' not supported for cdata objects"
+            )),
         }
     })
 }
@@ -221,7 +254,11 @@ unsafe extern "C" fn dir(object: *mut PyObject, _: *mut PyObject) -> *mut PyObje
         // SAFETY: a method of cdata.
         let this = unsafe { cdata(object) };
         let ctype = this.ctype();
-        let record = if ctype.kind == Kind::Pointer { ctype.item().unwrap_or(ctype) } else { ctype };
+        let record = if ctype.kind == Kind::Pointer {
+            ctype.item().unwrap_or(ctype)
+        } else {
+            ctype
+        };
         let names = record.layout()?.map_or(&[][..], |layout| &layout.fields);
         cffi_python::object::new_list(names.len(), |index| match names.get(index) {
             Some(named) => Ok(named.name.clone()),
@@ -230,14 +267,32 @@ unsafe extern "C" fn dir(object: *mut PyObject, _: *mut PyObject) -> *mut PyObje
     })
 }
 
-unsafe extern "C" fn refuse_subclass(_: *mut PyObject, _: *mut PyObject, _: *mut PyObject) -> *mut PyObject {
-    guard::<Owned>(|| Err(raise!(TypeError, "type '_cffi_backend._CDataBase' is not an acceptable base type")))
+unsafe extern "C" fn refuse_subclass(
+    _: *mut PyObject,
+    _: *mut PyObject,
+    _: *mut PyObject,
+) -> *mut PyObject {
+    guard::<Owned>(|| {
+        Err(raise!(
+            TypeError,
+            "type '_cffi_backend._CDataBase' is not an acceptable base type"
+        ))
+    })
+}
+
+unsafe extern "C" fn name(_: *mut PyObject, _: *mut c_void) -> *mut PyObject {
+    guard(|| text::from_str("<cdata>"))
 }
 
 unsafe extern "C" fn reduce(object: *mut PyObject, _: *mut PyObject) -> *mut PyObject {
     guard::<Owned>(|| {
         // SAFETY: a method of cdata.
-        Err(raise!(TypeError, "cannot pickle cdata '{}'", unsafe { cdata(object) }.ctype().name()))
+        let this = unsafe { cdata(object) };
+        Err(raise!(
+            TypeError,
+            "cannot pickle cdata '{}'",
+            this.ctype().name()
+        ))
     })
 }
 
@@ -245,13 +300,19 @@ fn offset_members() -> Vec<ffi::PyMemberDef> {
     let member = |name: &'static std::ffi::CStr, offset: usize| ffi::PyMemberDef {
         name: name.as_ptr(),
         type_code: ffi::Py_T_PYSSIZET,
-        offset: offset.cast_signed(),
+        offset: offset.to_signed(),
         flags: ffi::Py_READONLY,
         doc: std::ptr::null(),
     };
     vec![
-        member(c"__weaklistoffset__", std::mem::offset_of!(CData, weak_references)),
-        member(c"__vectorcalloffset__", std::mem::offset_of!(CData, vectorcall)),
+        member(
+            c"__weaklistoffset__",
+            std::mem::offset_of!(CData, weak_references),
+        ),
+        member(
+            c"__vectorcalloffset__",
+            std::mem::offset_of!(CData, vectorcall),
+        ),
     ]
 }
 
@@ -277,6 +338,7 @@ fn make_base() -> PyResult<Owned> {
                 ml_doc: std::ptr::null(),
             },
         ])
+        .getset(vec![cffi_python::typespec::getter(c"__name__", name, c"Always '<cdata>'.")])
         .members(offset_members());
     // SAFETY: each function has the type of its slot.
     unsafe {
@@ -329,7 +391,13 @@ fn make_subtype(
 /// Makes the types.
 pub fn make_types() -> PyResult<()> {
     let base = make_base()?;
-    types::CDATA_OWN.set(make_subtype(c"_cffi_backend.__CDataOwn", size_of::<CData>(), &base, None, dealloc)?);
+    types::CDATA_OWN.set(make_subtype(
+        c"_cffi_backend.__CDataOwn",
+        size_of::<CData>(),
+        &base,
+        None,
+        dealloc,
+    )?);
     types::CDATA_OWN_GC.set(make_subtype(
         c"_cffi_backend.__CDataOwnGC",
         size_of::<handle::CDataOwnGc>(),

@@ -1,5 +1,6 @@
 //! Bit-fields (C11 6.7.2.1p10, 11): a value in some bits of a storage unit.
 
+use cffi_python::bits::{ToSigned, ToUnsigned};
 use cffi_python::int::{self, Wide};
 use cffi_python::{Borrowed, Owned, PyResult, raise};
 
@@ -22,13 +23,20 @@ unsafe fn read_unit(data: *const u8, size: usize, end: usize) -> u128 {
     value
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the lowest bits are what is asked for")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the lowest bits are what is asked for"
+)]
 const fn low(value: u128) -> u64 {
     value as u64
 }
 
 const fn mask(width: u16) -> u64 {
-    if width >= 64 { u64::MAX } else { (1 << width) - 1 }
+    if width >= 64 {
+        u64::MAX
+    } else {
+        (1 << width) - 1
+    }
 }
 
 /// Loads a bit-field.
@@ -43,7 +51,7 @@ pub unsafe fn load(ctype: &CType, data: *const u8, shift: u16, width: u16) -> Py
     match ctype.kind {
         Kind::Signed => {
             let unused = 64 - u32::from(width.min(64));
-            int::from_i64((value << unused).cast_signed() >> unused)
+            int::from_i64((value << unused).to_signed() >> unused)
         }
         Kind::Bool => Ok(Owned::bool(value != 0)),
         Kind::Char => cffi_python::text::bytes_from_slice(&[value.to_le_bytes()[0]]),
@@ -55,7 +63,13 @@ pub unsafe fn load(ctype: &CType, data: *const u8, shift: u16, width: u16) -> Py
 ///
 /// # Safety
 /// `data` is the storage unit of a bit-field of `ctype`, writable.
-pub unsafe fn store(ctype: &CType, data: *mut u8, shift: u16, width: u16, object: Borrowed<'_>) -> PyResult<()> {
+pub unsafe fn store(
+    ctype: &CType,
+    data: *mut u8,
+    shift: u16,
+    width: u16,
+    object: Borrowed<'_>,
+) -> PyResult<()> {
     let number = if ctype.kind == Kind::Char {
         int::from_u64(super::character::to_byte(ctype, object)?.into())?
     } else {
@@ -77,13 +91,13 @@ pub unsafe fn store(ctype: &CType, data: *mut u8, shift: u16, width: u16, object
     let Some(value) = value.filter(|value| (least..=most_accepted).contains(value)) else {
         return Err(raise!(
             OverflowError,
-            "value {} outside the range allowed by the bit field width: {least} <= x <= {most}",
+            "value {} outside the range allowed by the bit field width: {least} <= x <= {most_accepted}",
             number.borrow().display()
         ));
     };
     let size = ctype.raw_size().unsigned_abs();
     let end = usize::from(shift) + usize::from(width);
-    let bits = u128::from(low(value.cast_unsigned()) & mask(width)) << shift;
+    let bits = u128::from(low(value.to_unsigned()) & mask(width)) << shift;
     // SAFETY: the caller's promise; only bytes that the bit-field or its unit covers are touched.
     unsafe {
         let unit = read_unit(data, size, end) & !(u128::from(mask(width)) << shift) | bits;

@@ -12,10 +12,14 @@ use crate::ctype::{CType, Kind};
 pub fn cast(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
     match ctype.kind {
         Kind::Pointer | Kind::Function | Kind::Array => cast_to_address(ctype, object),
-        Kind::Signed | Kind::Unsigned | Kind::Char | Kind::WideChar | Kind::Bool => cast_to_integer(ctype, object),
+        Kind::Signed | Kind::Unsigned | Kind::Char | Kind::WideChar | Kind::Bool => {
+            cast_to_integer(ctype, object)
+        }
         Kind::Float | Kind::LongDouble => cast_to_float(ctype, object),
         Kind::Complex => cast_to_complex(ctype, object),
-        Kind::Void | Kind::Struct | Kind::Union => Err(raise!(TypeError, "cannot cast to ctype '{}'", ctype.name())),
+        Kind::Void | Kind::Struct | Kind::Union => {
+            Err(raise!(TypeError, "cannot cast to ctype '{}'", ctype.name()))
+        }
     }
 }
 
@@ -24,14 +28,25 @@ fn cast_to_address(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
         return Err(raise!(TypeError, "cannot cast to ctype '{}'", ctype.name()));
     }
     if let Some(source) = CData::from_object(object) {
-        if matches!(source.ctype().kind, Kind::Pointer | Kind::Function | Kind::Array) {
+        if matches!(
+            source.ctype().kind,
+            Kind::Pointer | Kind::Function | Kind::Array
+        ) {
             return new_view(ctype.to_ref(), source.data());
+        }
+    }
+    if ctype.item().is_some_and(CType::is_file) && ctype.kind == Kind::Pointer {
+        if let Some(stream) = crate::call::file::stream_of(object)? {
+            return new_view(ctype.to_ref(), stream.cast());
         }
     }
     let number = integer::to_int_object(object)?;
     let bits = number.borrow().low_bits()?;
     let address = usize::try_from(bits & usize::MAX as u64).unwrap_or(usize::MAX);
-    new_view(ctype.to_ref(), std::ptr::with_exposed_provenance_mut(address))
+    new_view(
+        ctype.to_ref(),
+        std::ptr::with_exposed_provenance_mut(address),
+    )
 }
 
 /// The low 64 bits of whatever can be cast to an integer.
@@ -46,7 +61,8 @@ fn integer_bits(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
         }
         if kind == Kind::Float {
             // SAFETY: the value of a float cdata.
-            let value = unsafe { float::read(source.data(), source.ctype().raw_size().unsigned_abs()) };
+            let value =
+                unsafe { float::read(source.data(), source.ctype().raw_size().unsigned_abs()) };
             return float_bits(int::from_f64(value)?.borrow());
         }
         if kind == Kind::LongDouble {
@@ -54,7 +70,9 @@ fn integer_bits(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
             let value = unsafe { cffi_call::long_double::read_f64(source.data()) };
             return float_bits(int::from_f64(value)?.borrow());
         }
-        return crate::cdata::arithmetic::to_int(source)?.borrow().low_bits();
+        return crate::cdata::arithmetic::to_int(source)?
+            .borrow()
+            .low_bits();
     }
     if object.is_str() {
         return match object.code_points()?.as_slice() {
@@ -89,7 +107,11 @@ fn float_bits(object: Borrowed<'_>) -> PyResult<u64> {
 }
 
 fn cast_to_integer(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
-    let mut bits = if ctype.kind == Kind::Bool { bool_bits(ctype, object)? } else { integer_bits(ctype, object)? };
+    let mut bits = if ctype.kind == Kind::Bool {
+        bool_bits(ctype, object)?
+    } else {
+        integer_bits(ctype, object)?
+    };
     if ctype.kind == Kind::Bool {
         bits = u64::from(bits != 0);
     }
@@ -104,7 +126,9 @@ fn bool_bits(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
     if object.is_int() || object.is_float() {
         return object.is_true().map(u64::from);
     }
-    if let Some(source) = CData::from_object(object).filter(|source| source.ctype().kind.is_primitive()) {
+    if let Some(source) =
+        CData::from_object(object).filter(|source| source.ctype().kind.is_primitive())
+    {
         return crate::cdata::arithmetic::is_true(source).map(u64::from);
     }
     integer_bits(ctype, object)
@@ -118,14 +142,24 @@ fn cast_to_float(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
             Kind::LongDouble if ctype.kind == Kind::LongDouble => {
                 made = owning::new_value(ctype.to_ref())?;
                 // SAFETY: two long doubles.
-                unsafe { std::ptr::copy_nonoverlapping(source.data(), made.data(), ctype.raw_size().unsigned_abs()) }
+                unsafe {
+                    std::ptr::copy_nonoverlapping(
+                        source.data(),
+                        made.data(),
+                        ctype.raw_size().unsigned_abs(),
+                    )
+                }
                 return Ok(made);
             }
             // SAFETY: the value of a long double cdata.
             Kind::LongDouble => unsafe { cffi_call::long_double::read_f64(source.data()) },
             // SAFETY: the value of a float cdata.
-            Kind::Float => unsafe { float::read(source.data(), source.ctype().raw_size().unsigned_abs()) },
-            kind if kind.is_integral() => crate::cdata::arithmetic::to_int(source)?.borrow().as_f64()?,
+            Kind::Float => unsafe {
+                float::read(source.data(), source.ctype().raw_size().unsigned_abs())
+            },
+            kind if kind.is_integral() => crate::cdata::arithmetic::to_int(source)?
+                .borrow()
+                .as_f64()?,
             _ => return Err(cannot_cast(object, ctype)),
         }
     } else if object.is_str() || object.is_bytes() {
@@ -150,7 +184,11 @@ fn cast_to_float(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
 
 /// Integers go to `long double` exactly, which has more bits than `double`.
 unsafe fn store_long_double(data: *mut u8, object: Borrowed<'_>, value: f64) {
-    let wide = if object.is_int() { object.wide().ok() } else { None };
+    let wide = if object.is_int() {
+        object.wide().ok()
+    } else {
+        None
+    };
     // SAFETY: the caller's promise: memory of a long double.
     unsafe {
         match wide {
@@ -191,7 +229,10 @@ fn cast_to_complex(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
                 value.borrow().as_complex()?
             }
             kind if kind.is_primitive() => {
-                let number = cast_to_float(&*crate::ctype::primitive::primitive(cffi_model::primitive::Primitive::Double)?, object)?;
+                let number = cast_to_float(
+                    &*crate::ctype::primitive::primitive(cffi_model::primitive::Primitive::Double)?,
+                    object,
+                )?;
                 // SAFETY: the double just made.
                 (unsafe { float::read(number.data(), 8) }, 0.0)
             }
@@ -211,4 +252,3 @@ fn cast_to_complex(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
     }
     Ok(made)
 }
-

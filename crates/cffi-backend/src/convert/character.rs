@@ -8,7 +8,11 @@ use crate::ctype::{CType, Kind};
 
 /// The name under which messages speak of a wide character type.
 pub fn wide_name(ctype: &CType) -> &'static str {
-    if ctype.raw_size() == 2 { "char16_t" } else { "char32_t" }
+    if ctype.raw_size() == 2 {
+        "char16_t"
+    } else {
+        "char32_t"
+    }
 }
 
 /// A `str` of the one wide character at `data`; `ValueError` above U+10FFFF.
@@ -18,7 +22,11 @@ pub fn wide_name(ctype: &CType) -> &'static str {
 pub unsafe fn load_wide(ctype: &CType, data: *const u8) -> PyResult<Owned> {
     // SAFETY: the caller's promise.
     unsafe {
-        if ctype.raw_size() == 2 { text::str_from_utf16(data, 1) } else { text::str_from_utf32(data, 1) }
+        if ctype.raw_size() == 2 {
+            text::str_from_utf16(data, 1)
+        } else {
+            text::str_from_utf32(data, 1)
+        }
     }
 }
 
@@ -28,7 +36,8 @@ pub fn to_byte(ctype: &CType, object: Borrowed<'_>) -> PyResult<u8> {
     if let Some([byte]) = object.bytes() {
         return Ok(*byte);
     }
-    if let Some(cdata) = CData::from_object(object).filter(|cdata| cdata.ctype().kind == Kind::Char) {
+    if let Some(cdata) = CData::from_object(object).filter(|cdata| cdata.ctype().kind == Kind::Char)
+    {
         // SAFETY: the value of a char cdata is one byte.
         return Ok(unsafe { cdata.data().read() });
     }
@@ -56,7 +65,9 @@ pub fn to_wide(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
     if let Some(cdata) = CData::from_object(object) {
         if cdata.ctype().kind == Kind::WideChar && cdata.ctype().raw_size() == ctype.raw_size() {
             // SAFETY: the value of a wide-character cdata has its type's size.
-            return Ok(unsafe { super::integer::read_unsigned(cdata.data(), ctype.raw_size().unsigned_abs()) });
+            return Ok(unsafe {
+                super::integer::read_unsigned(cdata.data(), ctype.raw_size().unsigned_abs())
+            });
         }
     }
     Err(must_be(wide, "unicode string of length 1", object))
@@ -64,7 +75,11 @@ pub fn to_wide(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
 
 #[cold]
 fn must_be(name: &str, expected: &str, object: Borrowed<'_>) -> Raised {
-    raise!(TypeError, "initializer for ctype '{name}' must be a {expected}, not {}", describe(object))
+    raise!(
+        TypeError,
+        "initializer for ctype '{name}' must be a {expected}, not {}",
+        describe(object)
+    )
 }
 
 /// The code units of a `str` for an array of wide characters of `size` bytes each.
@@ -76,6 +91,9 @@ pub fn encode(points: &[u32], size: usize) -> Vec<u8> {
         }
         units.iter().flat_map(|unit| unit.to_ne_bytes()).collect()
     } else {
-        points.iter().flat_map(|point| point.to_ne_bytes()).collect()
+        points
+            .iter()
+            .flat_map(|point| point.to_ne_bytes())
+            .collect()
     }
 }

@@ -14,7 +14,11 @@ use crate::ctype::{CType, Kind};
 pub unsafe fn read(data: *const u8, size: usize) -> f64 {
     // SAFETY: the caller's promise.
     unsafe {
-        if size == 4 { data.cast::<f32>().read_unaligned().into() } else { data.cast::<f64>().read_unaligned() }
+        if size == 4 {
+            data.cast::<f32>().read_unaligned().into()
+        } else {
+            data.cast::<f64>().read_unaligned()
+        }
     }
 }
 
@@ -23,11 +27,18 @@ pub unsafe fn read(data: *const u8, size: usize) -> f64 {
 /// # Safety
 /// `data` is writable for `size` bytes, 4 or 8; it need not be aligned.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "C's conversion to float rounds in the same way")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "C's conversion to float rounds in the same way"
+)]
 pub unsafe fn write(data: *mut u8, size: usize, value: f64) {
     // SAFETY: the caller's promise.
     unsafe {
-        if size == 4 { data.cast::<f32>().write_unaligned(value as f32) } else { data.cast::<f64>().write_unaligned(value) }
+        if size == 4 {
+            data.cast::<f32>().write_unaligned(value as f32)
+        } else {
+            data.cast::<f64>().write_unaligned(value)
+        }
     }
 }
 
@@ -46,8 +57,14 @@ pub unsafe fn load_long_double(ctype: &CType, data: *const u8) -> PyResult<Owned
 ///
 /// # Safety
 /// `data` is writable for the size of `ctype`.
-pub unsafe fn store_long_double(ctype: &CType, data: *mut u8, object: Borrowed<'_>) -> PyResult<()> {
-    if let Some(other) = CData::from_object(object).filter(|other| other.ctype().kind == Kind::LongDouble) {
+pub unsafe fn store_long_double(
+    ctype: &CType,
+    data: *mut u8,
+    object: Borrowed<'_>,
+) -> PyResult<()> {
+    if let Some(other) =
+        CData::from_object(object).filter(|other| other.ctype().kind == Kind::LongDouble)
+    {
         // SAFETY: both are readable or writable for the size of long double; they may be the same object.
         unsafe { std::ptr::copy(other.data(), data, ctype.raw_size().unsigned_abs()) }
         return Ok(());
@@ -93,5 +110,10 @@ pub fn to_f64(object: Borrowed<'_>) -> PyResult<f64> {
 /// Refuses a cast that has no meaning.
 #[cold]
 pub fn cannot_cast(object: Borrowed<'_>, ctype: &CType) -> Raised {
-    raise!(TypeError, "cannot cast {} object to ctype '{}'", object.type_name(), ctype.name())
+    raise!(
+        TypeError,
+        "cannot cast {} object to ctype '{}'",
+        object.type_name(),
+        ctype.name()
+    )
 }

@@ -1,11 +1,12 @@
 //! Initialisers of arrays and records: sequences, dicts, strings, and cdata of the same type.
 
+use cffi_python::bits::ToSigned;
 use cffi_python::ffi;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, raise};
 
+use super::character;
 use super::load::store_field;
 use super::store::{expected, store};
-use super::character;
 use crate::cdata::CData;
 use crate::ctype::record::Layout;
 use crate::ctype::{CType, Kind};
@@ -14,13 +15,15 @@ use crate::ctype::{CType, Kind};
 fn sequence_item(sequence: Borrowed<'_>, index: usize) -> PyResult<Owned> {
     // SAFETY: a list or tuple and an index; both calls check it and raise IndexError.
     unsafe {
-        let index = index.cast_signed();
+        let index = index.to_signed();
         let item = if sequence.is_list() {
             ffi::PyList_GetItem(sequence.as_ptr(), index)
         } else {
             ffi::PyTuple_GetItem(sequence.as_ptr(), index)
         };
-        Borrowed::from_ptr_or_none(item).map(Borrowed::to_owned).ok_or(Raised)
+        Borrowed::from_ptr_or_none(item)
+            .map(Borrowed::to_owned)
+            .ok_or(Raised)
     }
 }
 
@@ -28,16 +31,25 @@ fn sequence_item(sequence: Borrowed<'_>, index: usize) -> PyResult<Owned> {
 ///
 /// # Safety
 /// `data` is writable for the array's size (with `room` items for an array of unknown length).
-pub unsafe fn store_array(ctype: &CType, data: *mut u8, object: Borrowed<'_>, room: Option<usize>) -> PyResult<()> {
+pub unsafe fn store_array(
+    ctype: &CType,
+    data: *mut u8,
+    object: Borrowed<'_>,
+    room: Option<usize>,
+) -> PyResult<()> {
     let Some(item) = ctype.item() else {
         return Err(raise!(TypeError, "'{}' is no array", ctype.name()));
     };
     let length = usize::try_from(ctype.length).ok().or(room);
     let item_size = item.size()?.unwrap_or(0);
     if object.is_list() || object.is_tuple() {
-        let count = object.len()?;
+        let count = object.length()?;
         if length.is_some_and(|length| count > length) {
-            return Err(raise!(IndexError, "too many initializers for '{}' (got {count})", ctype.name()));
+            return Err(raise!(
+                IndexError,
+                "too many initializers for '{}' (got {count})",
+                ctype.name()
+            ));
         }
         for index in 0..count {
             let value = sequence_item(object, index)?;
@@ -68,7 +80,9 @@ pub unsafe fn store_array(ctype: &CType, data: *mut u8, object: Borrowed<'_>, ro
     }
     if let Some(source) = CData::from_object(object) {
         if std::ptr::eq(&raw const **source.ctype(), ctype) {
-            let size = source.byte_size()?.min(length.map_or(usize::MAX, |length| length * item_size));
+            let size = source
+                .byte_size()?
+                .min(length.map_or(usize::MAX, |length| length * item_size));
             // SAFETY: both arrays have at least this size; they may overlap.
             unsafe { std::ptr::copy(source.data(), data, size) }
             return Ok(());
@@ -114,7 +128,7 @@ unsafe fn store_units(
 pub fn array_length_of(ctype: &CType, object: Borrowed<'_>) -> PyResult<(usize, IsLength)> {
     let item_kind = ctype.item().map(|item| (item.kind, item.raw_size()));
     if object.is_list() || object.is_tuple() {
-        return Ok((object.len()?, IsLength::No));
+        return Ok((object.length()?, IsLength::No));
     }
     if let Some(bytes) = object.bytes() {
         // A string brings its terminating null along (C11 6.7.9p14).
@@ -127,13 +141,12 @@ pub fn array_length_of(ctype: &CType, object: Borrowed<'_>) -> PyResult<(usize, 
         };
         return Ok((length + 1, IsLength::No));
     }
-    if let Some(source) = CData::from_object(object) {
-        if std::ptr::eq(&raw const **source.ctype(), ctype) {
-            return Ok((source.array_length().unsigned_abs(), IsLength::No));
-        }
-    }
     if !object.is_index() {
-        return Err(raise!(TypeError, "expected new array length or list/tuple/str, not {}", object.type_name()));
+        return Err(raise!(
+            TypeError,
+            "expected new array length or list/tuple/str, not {}",
+            object.type_name()
+        ));
     }
     match usize::try_from(object.as_isize()?) {
         Ok(length) => Ok((length, IsLength::Yes)),
@@ -154,7 +167,12 @@ pub enum IsLength {
 ///
 /// # Safety
 /// `data` is writable for the record's size.
-pub unsafe fn store_record(ctype: &CType, data: *mut u8, object: Borrowed<'_>, room: Option<usize>) -> PyResult<()> {
+pub unsafe fn store_record(
+    ctype: &CType,
+    data: *mut u8,
+    object: Borrowed<'_>,
+    room: Option<usize>,
+) -> PyResult<()> {
     if let Some(source) = CData::from_object(object) {
         if std::ptr::eq(&raw const **source.ctype(), ctype) {
             let size = ctype.size()?.unwrap_or(0);
@@ -184,11 +202,20 @@ unsafe fn store_flexible(
     value: Borrowed<'_>,
     room: Option<usize>,
 ) -> PyResult<()> {
-    let item_size = field.ctype.item().map_or(Ok(None), CType::size)?.unwrap_or(1).max(1);
+    let item_size = field
+        .ctype
+        .item()
+        .map_or(Ok(None), CType::size)?
+        .unwrap_or(1)
+        .max(1);
     let (length, is_length) = array_length_of(&field.ctype, value)?;
     let items = room.map_or(0, |room| room.saturating_sub(field.offset) / item_size);
     if is_length == IsLength::Yes {
-        return if length <= items { Ok(()) } else { Err(no_room(field)) };
+        return if length <= items {
+            Ok(())
+        } else {
+            Err(no_room(field))
+        };
     }
     if room.is_none() {
         return Err(no_room(field));
@@ -209,14 +236,22 @@ fn no_room(field: &crate::ctype::field::CField) -> Raised {
 /// The size in bytes that a record needs with this initialiser, its flexible array included.
 pub fn measure(ctype: &CType, object: Borrowed<'_>) -> PyResult<usize> {
     let mut needed = ctype.size()?.unwrap_or(0);
-    if CData::from_object(object).is_some_and(|source| std::ptr::eq(&raw const **source.ctype(), ctype)) {
+    if CData::from_object(object)
+        .is_some_and(|source| std::ptr::eq(&raw const **source.ctype(), ctype))
+    {
         return Ok(needed);
     }
     for_each_field(ctype, object, &mut |_, field, value| {
         let end = if field.ctype.kind == Kind::Array && field.ctype.length < 0 {
-            let item_size = field.ctype.item().map_or(Ok(None), CType::size)?.unwrap_or(0);
+            let item_size = field
+                .ctype
+                .item()
+                .map_or(Ok(None), CType::size)?
+                .unwrap_or(0);
             let (length, _) = array_length_of(&field.ctype, value)?;
-            length.checked_mul(item_size).and_then(|bytes| bytes.checked_add(field.offset))
+            length
+                .checked_mul(item_size)
+                .and_then(|bytes| bytes.checked_add(field.offset))
         } else if field.ctype.is_flexible()? {
             measure(&field.ctype, value)?.checked_add(field.offset)
         } else {
@@ -238,7 +273,11 @@ type Visit<'a> = dyn FnMut(usize, &crate::ctype::field::CField, Borrowed<'_>) ->
 /// Pairs the fields of a record with the values of a list, tuple or dict.
 fn for_each_field(ctype: &CType, object: Borrowed<'_>, visit: &mut Visit<'_>) -> PyResult<()> {
     let Some(layout) = ctype.layout()? else {
-        return Err(raise!(TypeError, "cannot initialise opaque ctype '{}'", ctype.name()));
+        return Err(raise!(
+            TypeError,
+            "cannot initialise opaque ctype '{}'",
+            ctype.name()
+        ));
     };
     if object.is_list() || object.is_tuple() {
         return positional(ctype, layout, object, visit);
@@ -246,15 +285,31 @@ fn for_each_field(ctype: &CType, object: Borrowed<'_>, visit: &mut Visit<'_>) ->
     if object.is_dict() {
         return by_name(layout, object, visit);
     }
-    Err(expected(ctype, object, "list or tuple or dict or struct-cdata"))
+    Err(expected(
+        ctype,
+        object,
+        "list or tuple or dict or struct-cdata",
+    ))
 }
 
-fn positional(ctype: &CType, layout: &Layout, object: Borrowed<'_>, visit: &mut Visit<'_>) -> PyResult<()> {
-    let count = object.len()?;
-    let mut fields = layout.fields.iter().filter(|named| !named.field.skipped_in_initializer);
+fn positional(
+    ctype: &CType,
+    layout: &Layout,
+    object: Borrowed<'_>,
+    visit: &mut Visit<'_>,
+) -> PyResult<()> {
+    let count = object.length()?;
+    let mut fields = layout
+        .fields
+        .iter()
+        .filter(|named| !named.field.skipped_in_initializer);
     for index in 0..count {
         let Some(named) = fields.next() else {
-            return Err(raise!(ValueError, "too many initializers for '{}' (got {count})", ctype.name()));
+            return Err(raise!(
+                ValueError,
+                "too many initializers for '{}' (got {count})",
+                ctype.name()
+            ));
         };
         let value = sequence_item(object, index)?;
         visit(index, &named.field, value.borrow())?;
@@ -269,11 +324,22 @@ fn by_name(layout: &Layout, object: Borrowed<'_>, visit: &mut Visit<'_>) -> PyRe
     let (mut key, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
     let mut index = 0;
     // SAFETY: a dict that nobody changes; key and value are borrowed from it.
-    while unsafe { ffi::PyDict_Next(copy.as_ptr(), &raw mut position, &raw mut key, &raw mut value) } != 0 {
+    while unsafe {
+        ffi::PyDict_Next(
+            copy.as_ptr(),
+            &raw mut position,
+            &raw mut key,
+            &raw mut value,
+        )
+    } != 0
+    {
         // SAFETY: as above.
         let (key, value) = unsafe { (Borrowed::from_ptr(key), Borrowed::from_ptr(value)) };
         let Some(field) = layout.field(key)? else {
-            return Err(cffi_python::error::raise_object(cffi_python::error::Exception::KeyError.class(), key));
+            return Err(cffi_python::error::raise_object(
+                cffi_python::error::Exception::KeyError.class(),
+                key,
+            ));
         };
         visit(index, field, value)?;
         index += 1;

@@ -1,5 +1,6 @@
 //! Integers: raw memory, range checks, Python objects.
 
+use cffi_python::bits::ToUnsigned;
 use cffi_python::int::{self, Wide};
 use cffi_python::{Borrowed, Owned, PyResult, Raised, error, ffi, raise};
 
@@ -45,7 +46,10 @@ pub unsafe fn read_unsigned(data: *const u8, size: usize) -> u64 {
 /// # Safety
 /// `data` is writable for `size` bytes; it need not be aligned.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the lowest bytes are what is asked for")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the lowest bytes are what is asked for"
+)]
 pub unsafe fn write(data: *mut u8, size: usize, value: u64) {
     // SAFETY: the caller's promise.
     unsafe {
@@ -75,12 +79,18 @@ const fn fits_unsigned(value: u64, size: usize) -> bool {
 #[inline]
 pub fn to_bits(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
     let size = ctype.raw_size().unsigned_abs();
-    let wide = if object.is_int() { object.wide()? } else { wide_of_other(object)? };
+    let wide = if object.is_int() {
+        object.wide()?
+    } else {
+        wide_of_other(object)?
+    };
     let unsigned = ctype.kind != Kind::Signed;
     match wide {
-        Wide::Signed(value) if !unsigned && fits_signed(value, size) => Ok(value.cast_unsigned()),
-        Wide::Signed(value) if unsigned && value >= 0 && fits_unsigned(value.cast_unsigned(), size) => {
-            Ok(value.cast_unsigned())
+        Wide::Signed(value) if !unsigned && fits_signed(value, size) => Ok(value.to_unsigned()),
+        Wide::Signed(value)
+            if unsigned && value >= 0 && fits_unsigned(value.to_unsigned(), size) =>
+        {
+            Ok(value.to_unsigned())
         }
         Wide::Unsigned(value) if unsigned && fits_unsigned(value, size) => Ok(value),
         _ => Err(overflow(ctype, object, wide, unsigned)),
@@ -89,11 +99,13 @@ pub fn to_bits(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
 
 #[cold]
 fn overflow(ctype: &CType, object: Borrowed<'_>, wide: Wide, unsigned: bool) -> Raised {
-    let negative = matches!(wide, Wide::Signed(value) if value < 0) || matches!(wide, Wide::TooLarge { negative: true });
+    let negative = matches!(wide, Wide::Signed(value) if value < 0)
+        || matches!(wide, Wide::TooLarge { negative: true });
     if unsigned && negative {
         return raise!(OverflowError, "can't convert negative number to unsigned");
     }
-    let wider_than_c = matches!(wide, Wide::TooLarge { .. }) || matches!(wide, Wide::Unsigned(_)) && !unsigned;
+    let wider_than_c =
+        matches!(wide, Wide::TooLarge { .. }) || matches!(wide, Wide::Unsigned(_)) && !unsigned;
     if wider_than_c {
         return raise!(OverflowError, "int too big to convert");
     }
@@ -103,7 +115,11 @@ fn overflow(ctype: &CType, object: Borrowed<'_>, wide: Wide, unsigned: bool) -> 
 /// The error of a value outside the range of its type.
 #[cold]
 pub fn does_not_fit(name: &str, object: Borrowed<'_>) -> Raised {
-    raise!(OverflowError, "integer {} does not fit '{name}'", object.display())
+    raise!(
+        OverflowError,
+        "integer {} does not fit '{name}'",
+        object.display()
+    )
 }
 
 /// The number of an object that is no `int`: an integer cdata, or whatever has `__int__` or `__index__` and is no float.
@@ -160,10 +176,12 @@ impl TypeAttribute for Borrowed<'_> {
 pub fn to_bool_bits(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
     let number = to_int_object(object)?;
     match number.borrow().wide()? {
-        Wide::Signed(value @ (0 | 1)) => Ok(value.cast_unsigned()),
+        Wide::Signed(value @ (0 | 1)) => Ok(value.to_unsigned()),
         Wide::Signed(_) => Err(does_not_fit(ctype.name(), number.borrow())),
         Wide::TooLarge { negative: true } => Err(does_not_fit(ctype.name(), number.borrow())),
-        Wide::Unsigned(_) | Wide::TooLarge { .. } => Err(does_not_fit(ctype.name(), number.borrow())),
+        Wide::Unsigned(_) | Wide::TooLarge { .. } => {
+            Err(does_not_fit(ctype.name(), number.borrow()))
+        }
     }
 }
 

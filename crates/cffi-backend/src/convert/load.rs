@@ -13,7 +13,7 @@ use crate::ctype::{CType, Kind};
 /// `data` is readable for the size of `ctype`; it need not be aligned.
 #[inline]
 pub unsafe fn load(ctype: &CType, data: *mut u8) -> PyResult<Owned> {
-    // SAFETY (of all arms): the caller's promise.
+    // SAFETY: in all arms, the caller's promise.
     unsafe {
         match ctype.kind {
             Kind::Signed | Kind::Unsigned => integer::load(ctype, data),
@@ -21,11 +21,16 @@ pub unsafe fn load(ctype: &CType, data: *mut u8) -> PyResult<Owned> {
                 let target = data.cast::<*mut u8>().read_unaligned();
                 Ok(new_view(ctype.to_ref(), target)?.into_owned())
             }
-            Kind::Float => cffi_python::int::from_f64(float::read(data, ctype.raw_size().unsigned_abs())),
+            Kind::Float => {
+                cffi_python::int::from_f64(float::read(data, ctype.raw_size().unsigned_abs()))
+            }
             Kind::Char => text::bytes_from_raw(data, 1),
             Kind::Bool => match data.read() {
                 value @ (0 | 1) => Ok(Owned::bool(value == 1)),
-                value => Err(raise!(ValueError, "got a _Bool of value {value}, expected 0 or 1")),
+                value => Err(raise!(
+                    ValueError,
+                    "got a _Bool of value {value}, expected 0 or 1"
+                )),
             },
             _ => load_other(ctype, data),
         }
@@ -35,7 +40,7 @@ pub unsafe fn load(ctype: &CType, data: *mut u8) -> PyResult<Owned> {
 /// # Safety
 /// As [`load`].
 unsafe fn load_other(ctype: &CType, data: *mut u8) -> PyResult<Owned> {
-    // SAFETY (of all arms): the caller's promise.
+    // SAFETY: in all arms, the caller's promise.
     unsafe {
         match ctype.kind {
             Kind::WideChar => character::load_wide(ctype, data),

@@ -1,6 +1,6 @@
 //! Python objects to C memory.
 
-use cffi_python::{Borrowed, PyResult, Raised, error, raise};
+use cffi_python::{Borrowed, PyResult, Raised, raise};
 
 use super::{character, float, initializer, integer};
 use crate::cdata::CData;
@@ -13,7 +13,7 @@ use crate::ctype::{CType, Kind};
 /// `data` is writable for the size of `ctype`; it need not be aligned.
 #[inline]
 pub unsafe fn store(ctype: &CType, data: *mut u8, object: Borrowed<'_>) -> PyResult<()> {
-    // SAFETY (of all arms): the caller's promise.
+    // SAFETY: in all arms, the caller's promise.
     unsafe {
         match ctype.kind {
             Kind::Signed | Kind::Unsigned => {
@@ -27,7 +27,11 @@ pub unsafe fn store(ctype: &CType, data: *mut u8, object: Borrowed<'_>) -> PyRes
                 Ok(())
             }
             Kind::Float => {
-                float::write(data, ctype.raw_size().unsigned_abs(), float::to_f64(object)?);
+                float::write(
+                    data,
+                    ctype.raw_size().unsigned_abs(),
+                    float::to_f64(object)?,
+                );
                 Ok(())
             }
             Kind::Char => {
@@ -42,7 +46,7 @@ pub unsafe fn store(ctype: &CType, data: *mut u8, object: Borrowed<'_>) -> PyRes
 /// # Safety
 /// As [`store`].
 unsafe fn store_other(ctype: &CType, data: *mut u8, object: Borrowed<'_>) -> PyResult<()> {
-    // SAFETY (of all arms): the caller's promise.
+    // SAFETY: in all arms, the caller's promise.
     unsafe {
         match ctype.kind {
             Kind::Bool => {
@@ -58,7 +62,11 @@ unsafe fn store_other(ctype: &CType, data: *mut u8, object: Borrowed<'_>) -> PyR
             Kind::Complex => float::store_complex(ctype, data, object),
             Kind::Array => initializer::store_array(ctype, data, object, None),
             Kind::Struct | Kind::Union => initializer::store_record(ctype, data, object, None),
-            _ => Err(raise!(TypeError, "cannot store a value of ctype '{}'", ctype.name())),
+            _ => Err(raise!(
+                TypeError,
+                "cannot store a value of ctype '{}'",
+                ctype.name()
+            )),
         }
     }
 }
@@ -76,7 +84,8 @@ pub fn to_pointer(ctype: &CType, object: Borrowed<'_>) -> PyResult<*mut u8> {
     Ok(source.data())
 }
 
-/// Whether a pointer or array of another type converts implicitly: to and from `void *`, and with a warning to and from `char *`.
+/// Whether a pointer or array of another type converts implicitly: to and from `void *`, and between pointers to `char` of any
+/// signedness.
 fn convertible(ctype: &CType, source: &CData, object: Borrowed<'_>) -> PyResult<()> {
     let from = source.ctype();
     let from_pointer = match from.kind {
@@ -84,33 +93,12 @@ fn convertible(ctype: &CType, source: &CData, object: Borrowed<'_>) -> PyResult<
         Kind::Array => from.item_pointer().unwrap_or(from),
         _ => return Err(expected(ctype, object, "cdata pointer")),
     };
-    if std::ptr::eq(from_pointer, ctype) || ctype.is_void_pointer() || from_pointer.is_void_pointer() {
+    let void = ctype.is_void_pointer() || from_pointer.is_void_pointer();
+    let bytes = ctype.is_byte_pointer() && from_pointer.is_byte_pointer();
+    if std::ptr::eq(from_pointer, ctype) || void || bytes {
         return Ok(());
-    }
-    if ctype.kind == Kind::Pointer && (ctype.is_byte_pointer() || from_pointer.is_byte_pointer()) {
-        return warn_byte_pointer(ctype, from);
     }
     Err(expected(ctype, object, "pointer to same type"))
-}
-
-#[cold]
-fn warn_byte_pointer(ctype: &CType, from: &CType) -> PyResult<()> {
-    let both_bytes = ctype.is_byte_pointer()
-        && (from.is_byte_pointer() || from.item_pointer().is_some_and(CType::is_byte_pointer));
-    let message = if both_bytes {
-        format!("implicit cast from '{}' to '{}'", from.name(), ctype.name())
-    } else {
-        format!("implicit cast from '{}' to a different pointer type", from.name())
-    };
-    let message = format!(
-        "{message}: will be forbidden in the future (check that the types are as you expect; use an explicit ffi.cast() if they are correct)"
-    );
-    if both_bytes {
-        return Ok(());
-    }
-    // SAFETY: the class lives as long as the interpreter.
-    let class = unsafe { Borrowed::from_ptr(cffi_python::ffi::PyExc_UserWarning) };
-    error::warn(class, &message, 1)
 }
 
 /// The error of a wrong initialiser.
@@ -126,5 +114,9 @@ pub fn expected(ctype: &CType, object: Borrowed<'_>, what: &str) -> Raised {
             );
         }
     }
-    raise!(TypeError, "initializer for ctype '{name}' must be a {what}, not {}", describe(object))
+    raise!(
+        TypeError,
+        "initializer for ctype '{name}' must be a {what}, not {}",
+        describe(object)
+    )
 }

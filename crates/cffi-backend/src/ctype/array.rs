@@ -1,5 +1,6 @@
 //! Array ctypes, interned on the pointer type that they decay to.
 
+use cffi_python::bits::ToSigned;
 use std::ptr::NonNull;
 
 use cffi_python::{PyResult, raise};
@@ -19,12 +20,16 @@ pub fn array_of(pointer: &CType, length: isize) -> PyResult<CTypeRef> {
         return Err(raise!(TypeError, "first arg must be a pointer ctype"));
     };
     let Some(item_size) = item.size()? else {
-        return Err(raise!(ValueError, "array item of unknown size: '{}'", item.name()));
+        return Err(raise!(
+            ValueError,
+            "array item of unknown size: '{}'",
+            item.name()
+        ));
     };
     let (size, brackets) = if length < 0 {
         (-1, "[]".to_owned())
     } else {
-        let Some(size) = length.checked_mul(item_size.cast_signed()) else {
+        let Some(size) = length.checked_mul(item_size.to_signed()) else {
             return Err(raise!(OverflowError, "array size would overflow a ssize_t"));
         };
         (size, format!("[{length}]"))
@@ -42,7 +47,10 @@ pub fn array_of(pointer: &CType, length: isize) -> PyResult<CTypeRef> {
         detail: Detail::None,
     }
     .build()?;
-    pointer.array_cache.borrow_mut().insert(made.length, NonNull::from(&*made));
+    pointer
+        .array_cache
+        .borrow_mut()
+        .insert(made.length, NonNull::from(&*made));
     Ok(made)
 }
 
@@ -50,7 +58,10 @@ impl CType {
     /// Removes an array type from the cache of its pointer type; called as it is deallocated.
     pub(super) fn forget_array(&self, array: *const CType, length: isize) {
         let mut cache = self.array_cache.borrow_mut();
-        if cache.get(&length).is_some_and(|cached| std::ptr::eq(cached.as_ptr(), array)) {
+        if cache
+            .get(&length)
+            .is_some_and(|cached| std::ptr::eq(cached.as_ptr(), array))
+        {
             cache.remove(&length);
         }
     }

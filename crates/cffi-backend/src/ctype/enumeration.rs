@@ -36,7 +36,11 @@ pub fn new_enum(
         }
         relements.borrow().dict_set(name.borrow(), value.borrow())?;
     }
-    let kind = if base.kind == Kind::Signed { Kind::Signed } else { Kind::Unsigned };
+    let kind = if base.kind == Kind::Signed {
+        Kind::Signed
+    } else {
+        Kind::Unsigned
+    };
     NewCType {
         kind,
         size: base.raw_size(),
@@ -46,7 +50,11 @@ pub fn new_enum(
         decayed: None,
         name: name.into(),
         name_position: name.len(),
-        detail: Detail::Enum(Box::new(EnumDetail { base: base.to_ref(), elements, relements })),
+        detail: Detail::Enum(Box::new(EnumDetail {
+            base: base.to_ref(),
+            elements,
+            relements,
+        })),
     }
     .build()
 }

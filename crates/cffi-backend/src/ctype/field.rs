@@ -58,7 +58,12 @@ impl CFieldRef {
 }
 
 /// A new field object.
-pub fn new_field(ctype: CTypeRef, offset: usize, place: Place, skipped_in_initializer: bool) -> PyResult<CFieldRef> {
+pub fn new_field(
+    ctype: CTypeRef,
+    offset: usize,
+    place: Place,
+    skipped_in_initializer: bool,
+) -> PyResult<CFieldRef> {
     // SAFETY: the type is ready; fresh zeroed memory.
     let object = unsafe { Owned::from_new(ffi::PyType_GenericAlloc(types::CFIELD.get(), 0)) }?;
     let field: *mut CField = object.as_ptr().cast();
@@ -92,7 +97,11 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
     });
 }
 
-unsafe extern "C" fn traverse(object: *mut PyObject, visit: ffi::visitproc, argument: *mut c_void) -> c_int {
+unsafe extern "C" fn traverse(
+    object: *mut PyObject,
+    visit: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector on a live CField. Cycles are broken by the record that has the field.
     unsafe {
         match visit(ffi::Py_TYPE(object).cast(), argument) {
@@ -114,10 +123,17 @@ unsafe extern "C" fn get_offset(object: *mut PyObject, _: *mut c_void) -> *mut P
 
 unsafe extern "C" fn get_bitshift(object: *mut PyObject, _: *mut c_void) -> *mut PyObject {
     // SAFETY: a getter of CField.
-    guard(|| match unsafe { field(object) }.place {
+    let this = unsafe { field(object) };
+    guard(|| match this.place {
+        // Programs tell arrays of no or unknown length by this number.
+        Place::Whole if field_is_empty_array(this) => int::from_i64(-2),
         Place::Whole => int::from_i64(-1),
         Place::Bits { shift, .. } => int::from_i64(shift.into()),
     })
+}
+
+fn field_is_empty_array(field: &CField) -> bool {
+    field.ctype.kind == super::object::Kind::Array && field.ctype.length <= 0
 }
 
 unsafe extern "C" fn get_bitsize(object: *mut PyObject, _: *mut c_void) -> *mut PyObject {
@@ -140,14 +156,31 @@ pub fn make_type() -> PyResult<Owned> {
         .doc(c"A field of a struct or union.")
         .getset(vec![
             getter(c"type", get_type, c"The ctype of the field."),
-            getter(c"offset", get_offset, c"Offset in bytes; of a bit-field, of its storage unit."),
-            getter(c"bitshift", get_bitshift, c"Lowest bit of a bit-field in its storage unit; -1 for other fields."),
-            getter(c"bitsize", get_bitsize, c"Width of a bit-field in bits; -1 for other fields."),
-            getter(c"flags", get_flags, c"1 where positional initialisers leave the field out, else 0."),
+            getter(
+                c"offset",
+                get_offset,
+                c"Offset in bytes; of a bit-field, of its storage unit.",
+            ),
+            getter(
+                c"bitshift",
+                get_bitshift,
+                c"Lowest bit of a bit-field in its storage unit; -1 for other fields.",
+            ),
+            getter(
+                c"bitsize",
+                get_bitsize,
+                c"Width of a bit-field in bits; -1 for other fields.",
+            ),
+            getter(
+                c"flags",
+                get_flags,
+                c"1 where positional initialisers leave the field out, else 0.",
+            ),
         ]);
     // SAFETY: each function has the type of its slot.
     unsafe {
-        spec.slot(ffi::Py_tp_dealloc, dealloc as *mut c_void).slot(ffi::Py_tp_traverse, traverse as *mut c_void)
+        spec.slot(ffi::Py_tp_dealloc, dealloc as *mut c_void)
+            .slot(ffi::Py_tp_traverse, traverse as *mut c_void)
     }
     .build(None)
 }

@@ -1,5 +1,6 @@
 //! Function-pointer ctypes, interned by signature, with the call plan of their calls.
 
+use cffi_python::bits::ToSigned;
 use std::cell::{OnceCell, RefCell};
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,11 @@ use super::pointer::POINTER_SIZE;
 use crate::call::plan::Plan;
 
 /// The number of the default calling convention, as libffi counts (`FFI_DEFAULT_ABI` on this platform).
-pub const DEFAULT_ABI: i32 = if cfg!(all(target_arch = "x86_64", not(windows))) { 2 } else { 1 };
+pub const DEFAULT_ABI: i32 = if cfg!(all(target_arch = "x86_64", not(windows))) {
+    2
+} else {
+    1
+};
 
 /// Whether a function takes further arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,7 +66,10 @@ fn key(result: &CType, parameters: &[CTypeRef], variadic: Variadic, abi: i32) ->
     let address = |ctype: &CType| std::ptr::from_ref(ctype).addr();
     Key {
         result: address(result),
-        parameters: parameters.iter().map(|parameter| address(parameter)).collect(),
+        parameters: parameters
+            .iter()
+            .map(|parameter| address(parameter))
+            .collect(),
         variadic,
         abi,
     }
@@ -79,19 +87,29 @@ pub fn function(
         // SAFETY: entries leave the table before their types are deallocated (`forget_function`).
         return Ok(unsafe { found.as_ref() }.to_ref());
     }
-    if !matches!(result.kind, Kind::Void) && (result.kind == Kind::Array || result.size()?.is_none()) {
-        let reason = if result.kind == Kind::Array { "invalid result type" } else { "result type is opaque" };
+    if !matches!(result.kind, Kind::Void)
+        && (result.kind == Kind::Array || result.size()?.is_none())
+    {
+        let reason = if result.kind == Kind::Array {
+            "invalid result type"
+        } else {
+            "result type is opaque"
+        };
         return Err(raise!(TypeError, "{reason}: '{}'", result.name()));
     }
     for parameter in &parameters {
         if matches!(parameter.kind, Kind::Void | Kind::Array) {
-            return Err(raise!(TypeError, "invalid argument type: '{}'", parameter.name()));
+            return Err(raise!(
+                TypeError,
+                "invalid argument type: '{}'",
+                parameter.name()
+            ));
         }
     }
     let (name, name_position) = spell(&parameters, result, variadic, abi);
     let made = NewCType {
         kind: Kind::Function,
-        size: POINTER_SIZE.cast_signed(),
+        size: POINTER_SIZE.to_signed(),
         align: align_of::<*const u8>().try_into().unwrap_or(u32::MAX),
         item: Some(result.to_ref()),
         length: -1,
@@ -107,7 +125,9 @@ pub fn function(
         })),
     }
     .build()?;
-    interned().get_or_insert_default().insert(key, Entry(NonNull::from(&*made)));
+    interned()
+        .get_or_insert_default()
+        .insert(key, Entry(NonNull::from(&*made)));
     Ok(made)
 }
 
@@ -128,7 +148,11 @@ fn spell(parameters: &[CTypeRef], result: &CType, variadic: Variadic, abi: i32) 
         text.push_str(parameter.name());
     }
     if variadic == Variadic::Yes {
-        text.push_str(if parameters.is_empty() { "..." } else { ", ..." });
+        text.push_str(if parameters.is_empty() {
+            "..."
+        } else {
+            ", ..."
+        });
     }
     text.push(')');
     text.push_str(after);
@@ -139,7 +163,10 @@ fn spell(parameters: &[CTypeRef], result: &CType, variadic: Variadic, abi: i32) 
 pub(super) fn forget_function(ctype: &CType, result: &CType, detail: &FunctionDetail) {
     let key = key(result, &detail.parameters, detail.variadic, detail.abi);
     if let Some(table) = interned().as_mut() {
-        if table.get(&key).is_some_and(|entry| std::ptr::eq(entry.0.as_ptr(), ctype)) {
+        if table
+            .get(&key)
+            .is_some_and(|entry| std::ptr::eq(entry.0.as_ptr(), ctype))
+        {
             table.remove(&key);
         }
     }

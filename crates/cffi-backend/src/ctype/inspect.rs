@@ -1,5 +1,6 @@
 //! What Python sees of a ctype: `repr`, `kind`, `cname` and the attributes that its kind has.
 
+use cffi_python::bits::ToSigned;
 use std::ffi::{CStr, c_int, c_void};
 
 use cffi_python::ffi::{self, PyObject};
@@ -63,11 +64,21 @@ fn leave_caches(this: &CType) {
     }
 }
 
-unsafe extern "C" fn traverse(object: *mut PyObject, visit: ffi::visitproc, argument: *mut c_void) -> c_int {
+unsafe extern "C" fn traverse(
+    object: *mut PyObject,
+    visit: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector on a live CType; visiting neither runs Python code nor changes references.
     unsafe {
         let this = ctype(object);
-        let visit = |pointer: *mut PyObject| if pointer.is_null() { 0 } else { visit(pointer, argument) };
+        let visit = |pointer: *mut PyObject| {
+            if pointer.is_null() {
+                0
+            } else {
+                visit(pointer, argument)
+            }
+        };
         let mut found = visit(ffi::Py_TYPE(object).cast());
         for part in [&this.item, &this.decayed].into_iter().flatten() {
             if found == 0 {
@@ -123,22 +134,24 @@ const fn kind_name(this: &CType) -> &'static str {
 }
 
 /// The attributes that a ctype of this kind has.
-fn attribute_names(this: &CType) -> PyResult<&'static [&'static str]> {
-    Ok(match this.kind {
+fn attribute_names(this: &CType) -> &'static [&'static str] {
+    match this.kind {
         _ if this.as_enum().is_some() => &["cname", "elements", "kind", "relements"],
         Kind::Pointer => &["cname", "item", "kind"],
         Kind::Array => &["cname", "item", "kind", "length"],
-        Kind::Struct | Kind::Union if this.layout()?.is_some() => &["cname", "fields", "kind"],
+        Kind::Struct | Kind::Union => &["cname", "fields", "kind"],
         Kind::Function => &["abi", "args", "cname", "ellipsis", "kind", "result"],
         _ => &["cname", "kind"],
-    })
+    }
 }
 
 unsafe extern "C" fn dir(object: *mut PyObject, _: *mut PyObject) -> *mut PyObject {
     guard(|| {
         // SAFETY: a method of CType.
-        let names = attribute_names(unsafe { ctype(object) })?;
-        object::new_list(names.len(), |index| text::from_str(names.get(index).copied().unwrap_or_default()))
+        let names = attribute_names(unsafe { ctype(object) });
+        object::new_list(names.len(), |index| {
+            text::from_str(names.get(index).copied().unwrap_or_default())
+        })
     })
 }
 
@@ -219,12 +232,17 @@ pub fn make_type() -> PyResult<Owned> {
     let spec = TypeSpec::new(c"_cffi_backend.CType", size_of::<CType>())
         .flags(ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
         .doc(c"A C type. Obtained from ffi.typeof().")
-        .methods(vec![method(c"__dir__", dir, ffi::METH_NOARGS, c"The attributes that this kind of type has.")])
+        .methods(vec![method(
+            c"__dir__",
+            dir,
+            ffi::METH_NOARGS,
+            c"The attributes that this kind of type has.",
+        )])
         .getset(getset_table())
         .members(vec![ffi::PyMemberDef {
             name: c"__weaklistoffset__".as_ptr(),
             type_code: ffi::Py_T_PYSSIZET,
-            offset: std::mem::offset_of!(CType, weak_references).cast_signed(),
+            offset: std::mem::offset_of!(CType, weak_references).to_signed(),
             flags: ffi::Py_READONLY,
             doc: std::ptr::null(),
         }]);
@@ -240,6 +258,8 @@ pub fn make_type() -> PyResult<Owned> {
 
 /// For messages that begin with an object's type: `cdata 'int *'` and the like.
 pub fn describe(object: Borrowed<'_>) -> String {
-    crate::cdata::CData::from_object(object)
-        .map_or_else(|| object.type_name(), |cdata| format!("cdata '{}'", cdata.ctype().name()))
+    crate::cdata::CData::from_object(object).map_or_else(
+        || object.type_name(),
+        |cdata| format!("cdata '{}'", cdata.ctype().name()),
+    )
 }

@@ -255,7 +255,9 @@ impl CType {
 
     /// The spelling split where a declarator goes.
     pub fn name_parts(&self) -> (&str, &str) {
-        self.name.split_at_checked(self.name_position).unwrap_or((&self.name, ""))
+        self.name
+            .split_at_checked(self.name_position)
+            .unwrap_or((&self.name, ""))
     }
 
     /// The spelling with `text` in the declarator's place.
@@ -290,7 +292,11 @@ impl CType {
             }
         }
         if self.size.get() < 0 && self.kind != Kind::Array || self.align.get() == 0 {
-            return Err(raise!(ValueError, "ctype '{}' is of unknown alignment", self.name));
+            return Err(raise!(
+                ValueError,
+                "ctype '{}' is of unknown alignment",
+                self.name
+            ));
         }
         Ok(self.align.get() as usize)
     }
@@ -319,7 +325,8 @@ impl CType {
     pub fn is_byte_pointer(&self) -> bool {
         self.kind == Kind::Pointer
             && self.item().is_some_and(|item| {
-                item.raw_size() == 1 && matches!(item.kind, Kind::Char | Kind::Signed | Kind::Unsigned)
+                item.raw_size() == 1
+                    && matches!(item.kind, Kind::Char | Kind::Signed | Kind::Unsigned)
             })
     }
 

@@ -1,6 +1,7 @@
 //! Pointer ctypes, interned on their target.
 
 use cffi_python::PyResult;
+use cffi_python::bits::ToSigned;
 
 use super::object::{CType, CTypeRef, Detail, Kind, NewCType};
 
@@ -17,11 +18,14 @@ impl CType {
         }
         let (before, after) = self.name_parts();
         // A pointer to an array needs parentheses around its declarator (C11 6.7.6); the spelling of a function pointer has them.
-        let (insert, position) =
-            if self.kind == Kind::Array { ("(*)", 2) } else { (" *", 2) };
+        let (insert, position) = if self.kind == Kind::Array {
+            ("(*)", 2)
+        } else {
+            (" *", 2)
+        };
         let made = NewCType {
             kind: Kind::Pointer,
-            size: POINTER_SIZE.cast_signed(),
+            size: POINTER_SIZE.to_signed(),
             align: align_of::<*const u8>().try_into().unwrap_or(u32::MAX),
             item: Some(self.to_ref()),
             length: -1,
@@ -31,7 +35,8 @@ impl CType {
             detail: Detail::None,
         }
         .build()?;
-        self.pointer_cache.set(std::ptr::from_ref::<CType>(&made).cast_mut());
+        self.pointer_cache
+            .set(std::ptr::from_ref::<CType>(&made).cast_mut());
         Ok(made)
     }
 

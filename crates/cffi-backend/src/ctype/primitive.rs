@@ -22,7 +22,15 @@ fn cached(number: u8, make: impl FnOnce() -> PyResult<CTypeRef>) -> PyResult<CTy
     }
     let made = make()?;
     let kept = made.clone().into_owned().into_ptr().cast::<CType>();
-    if cell.compare_exchange(std::ptr::null_mut(), kept, Ordering::AcqRel, Ordering::Acquire).is_err() {
+    if cell
+        .compare_exchange(
+            std::ptr::null_mut(),
+            kept,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        )
+        .is_err()
+    {
         // SAFETY: another thread was first; give back the reference meant for the cache and use theirs.
         unsafe {
             cffi_python::ffi::Py_DECREF(kept.cast());

@@ -127,7 +127,11 @@ impl Layout {
         let Some(found) = self.by_name.borrow().dict_get(name)? else {
             return Ok(None);
         };
-        Ok(self.fields.iter().find(|named| named.field.as_object().is(found.borrow())).map(|named| &named.field))
+        Ok(self
+            .fields
+            .iter()
+            .find(|named| named.field.as_object().is(found.borrow()))
+            .map(|named| &named.field))
     }
 }
 
@@ -164,7 +168,11 @@ impl CType {
     #[cold]
     fn complete_slowly(&self, detail: &RecordDetail) -> PyResult<()> {
         let (owner, number, complete) = match &*detail.completer.borrow() {
-            Some(completer) => (completer.owner.clone(), completer.number, completer.complete),
+            Some(completer) => (
+                completer.owner.clone(),
+                completer.number,
+                completer.complete,
+            ),
             None => return Ok(()),
         };
         if detail.completing.replace(true) {
@@ -194,14 +202,19 @@ impl CType {
 
     /// Whether values of this type end in an array of unknown length.
     pub fn is_flexible(&self) -> PyResult<bool> {
-        Ok(self.layout()?.is_some_and(|layout| layout.flexible == Flexible::Yes))
+        Ok(self
+            .layout()?
+            .is_some_and(|layout| layout.flexible == Flexible::Yes))
     }
 }
 
 /// Completes a record. Nothing is changed when an error is raised.
 pub fn publish(record: &CType, new: NewLayout) -> PyResult<()> {
     let Some(detail) = record.as_record() else {
-        return Err(raise!(TypeError, "first arg must be a non-initialized struct or union ctype"));
+        return Err(raise!(
+            TypeError,
+            "first arg must be a non-initialized struct or union ctype"
+        ));
     };
     let by_name = object::new_dict()?;
     let mut fields = Vec::with_capacity(new.fields.len());
@@ -240,11 +253,23 @@ pub fn publish(record: &CType, new: NewLayout) -> PyResult<()> {
         let made = new_field(field.ctype, field.offset, field.place, later_in_union)?;
         add_field(record, &by_name, &mut fields, field.name, made)?;
     }
-    let layout = Layout { fields, by_name, flexible, irregular: new.irregular, bit_fields, members };
-    record.size.set(isize::try_from(new.size).unwrap_or(isize::MAX));
+    let layout = Layout {
+        fields,
+        by_name,
+        flexible,
+        irregular: new.irregular,
+        bit_fields,
+        members,
+    };
+    record
+        .size
+        .set(isize::try_from(new.size).unwrap_or(isize::MAX));
     record.align.set(new.align);
     if detail.layout.set(layout).is_err() {
-        return Err(raise!(TypeError, "first arg must be a non-initialized struct or union ctype"));
+        return Err(raise!(
+            TypeError,
+            "first arg must be a non-initialized struct or union ctype"
+        ));
     }
     Ok(())
 }
@@ -258,9 +283,16 @@ fn add_field(
 ) -> PyResult<()> {
     // SAFETY: dict and str; Contains returns -1 with an exception on errors.
     if unsafe { ffi::PyDict_Contains(by_name.as_ptr(), name.as_ptr()) } == 1 {
-        return Err(raise!(KeyError, "duplicate field name '{}' in '{}'", name.borrow().display(), record.name()));
+        return Err(raise!(
+            KeyError,
+            "duplicate field name '{}' in '{}'",
+            name.borrow().display(),
+            record.name()
+        ));
     }
-    by_name.borrow().dict_set(name.borrow(), field.as_object())?;
+    by_name
+        .borrow()
+        .dict_set(name.borrow(), field.as_object())?;
     fields.push(NamedField { name, field });
     Ok(())
 }

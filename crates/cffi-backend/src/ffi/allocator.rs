@@ -26,7 +26,8 @@ pub fn new_allocator(
     free: Option<Borrowed<'_>>,
     clear: bool,
 ) -> PyResult<Owned> {
-    let present = |object: Option<Borrowed<'_>>| object.filter(|it| !it.is_none()).map(Borrowed::to_owned);
+    let present =
+        |object: Option<Borrowed<'_>>| object.filter(|it| !it.is_none()).map(Borrowed::to_owned);
     let (alloc, free) = (present(alloc), present(free));
     if alloc.is_none() && free.is_some() {
         return Err(raise!(TypeError, "cannot pass 'free' without 'alloc'"));
@@ -42,11 +43,19 @@ pub fn new_allocator(
     }
 }
 
-unsafe extern "C" fn call(object: *mut PyObject, arguments: *mut PyObject, keywords: *mut PyObject) -> *mut PyObject {
+unsafe extern "C" fn call(
+    object: *mut PyObject,
+    arguments: *mut PyObject,
+    keywords: *mut PyObject,
+) -> *mut PyObject {
     guard(|| {
         // SAFETY: a slot of this type: its own layout, a tuple, and a dict or NULL.
         let (this, arguments, keywords) = unsafe {
-            (&*object.cast::<AllocatorObject>(), Borrowed::from_ptr(arguments), Borrowed::from_ptr_or_none(keywords))
+            (
+                &*object.cast::<AllocatorObject>(),
+                Borrowed::from_ptr(arguments),
+                Borrowed::from_ptr_or_none(keywords),
+            )
         };
         let by_name = |name: &str| -> PyResult<Option<Owned>> {
             match keywords {
@@ -57,13 +66,26 @@ unsafe extern "C" fn call(object: *mut PyObject, arguments: *mut PyObject, keywo
         let count = arguments.tuple_len();
         let (named_type, named_init) = (by_name("cdecl")?, by_name("init")?);
         let named = usize::from(named_type.is_some()) + usize::from(named_init.is_some());
-        if count + keywords.map_or(Ok(0), Borrowed::len)? > 2 || keywords.map_or(Ok(0), Borrowed::len)? != named {
-            return Err(raise!(TypeError, "allocator takes the arguments 'cdecl' and 'init'"));
+        if count + keywords.map_or(Ok(0), Borrowed::length)? > 2
+            || keywords.map_or(Ok(0), Borrowed::length)? != named
+        {
+            return Err(raise!(
+                TypeError,
+                "allocator takes the arguments 'cdecl' and 'init'"
+            ));
         }
-        let Some(cdecl) = arguments.tuple_item(0).or(named_type.as_ref().map(Owned::borrow)) else {
-            return Err(raise!(TypeError, "allocator missing required argument 'cdecl' (pos 1)"));
+        let Some(cdecl) = arguments
+            .tuple_item(0)
+            .or(named_type.as_ref().map(Owned::borrow))
+        else {
+            return Err(raise!(
+                TypeError,
+                "allocator missing required argument 'cdecl' (pos 1)"
+            ));
         };
-        let init = arguments.tuple_item(1).or(named_init.as_ref().map(Owned::borrow));
+        let init = arguments
+            .tuple_item(1)
+            .or(named_init.as_ref().map(Owned::borrow));
         let Some(ffi_object) = Ffi::from_object(this.ffi.borrow()) else {
             return Err(raise!(SystemError, "allocator without an FFI"));
         };
@@ -72,11 +94,19 @@ unsafe extern "C" fn call(object: *mut PyObject, arguments: *mut PyObject, keywo
     })
 }
 
-unsafe extern "C" fn traverse(object: *mut PyObject, visit: ffi::visitproc, argument: *mut c_void) -> c_int {
+unsafe extern "C" fn traverse(
+    object: *mut PyObject,
+    visit: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector on a live instance.
     unsafe {
         let this = &*object.cast::<AllocatorObject>();
-        let parts = [Some(&this.ffi), this.allocator.alloc.as_ref(), this.allocator.free.as_ref()];
+        let parts = [
+            Some(&this.ffi),
+            this.allocator.alloc.as_ref(),
+            this.allocator.free.as_ref(),
+        ];
         let mut found = visit(ffi::Py_TYPE(object).cast(), argument);
         for part in parts.into_iter().flatten() {
             if found == 0 {
@@ -114,9 +144,12 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
 
 /// Makes the type.
 pub fn make_type() -> PyResult<Owned> {
-    let spec = TypeSpec::new(c"_cffi_backend.__FFIAllocator", size_of::<AllocatorObject>())
-        .flags(ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
-        .doc(c"Allocates C objects as ffi.new() does, with the program's own allocator.");
+    let spec = TypeSpec::new(
+        c"_cffi_backend.__FFIAllocator",
+        size_of::<AllocatorObject>(),
+    )
+    .flags(ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
+    .doc(c"Allocates C objects as ffi.new() does, with the program's own allocator.");
     // SAFETY: each function has the type of its slot.
     unsafe {
         spec.slot(ffi::Py_tp_dealloc, dealloc as *mut c_void)

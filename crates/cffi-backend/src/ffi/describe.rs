@@ -1,8 +1,10 @@
 //! The model's types as tuples, for Python's introspection (`cffi.model`).
 
-use cffi_model::declarations::{Declaration, declared_name};
-use cffi_model::types::{ArrayLength, EnumId, Qualifiers, RecordBody, RecordId, RecordName, Type, TypeId};
 use cffi_model::Declarations;
+use cffi_model::declarations::{Declaration, declared_name};
+use cffi_model::types::{
+    ArrayLength, EnumId, Qualifiers, RecordBody, RecordId, RecordName, Type, TypeId,
+};
 use cffi_python::{Owned, PyResult, int, object, raise, text};
 use cffi_syntax::ast::{CallingConvention, RecordKind};
 
@@ -39,9 +41,10 @@ pub fn describe_type(owner: &Ffi, index: usize) -> PyResult<Owned> {
     };
     match ty {
         Type::Void => tuple([string("void")]),
-        Type::Primitive(primitive) => {
-            tuple([string("primitive"), string(crate::ctype::primitive::shown_name(primitive))])
-        }
+        Type::Primitive(primitive) => tuple([
+            string("primitive"),
+            string(crate::ctype::primitive::shown_name(primitive)),
+        ]),
         Type::UnknownInteger(name) => tuple([string("unknown_integer"), string(&name)]),
         Type::UnknownFloat(name) => tuple([string("unknown_float"), string(&name)]),
         Type::Unsupported(name) => tuple([string("unsupported"), string(&name)]),
@@ -63,7 +66,12 @@ pub fn describe_type(owner: &Ffi, index: usize) -> PyResult<Owned> {
         ]),
         Type::Function(function) => tuple([
             string("function"),
-            tuple(function.parameters.iter().map(|parameter| index_of(*parameter))),
+            tuple(
+                function
+                    .parameters
+                    .iter()
+                    .map(|parameter| index_of(*parameter)),
+            ),
             index_of(function.result),
             Ok(Owned::bool(function.variadic)),
             match function.convention {
@@ -90,13 +98,28 @@ fn optional(value: Option<&str>) -> PyResult<Owned> {
 }
 
 fn describe_record(owner: &Ffi, id: RecordId) -> PyResult<Owned> {
-    let Some(record) = owner.world.read(|declarations| declarations.types().record(id).cloned()) else {
+    let Some(record) = owner
+        .world
+        .read(|declarations| declarations.types().record(id).cloned())
+    else {
         return Err(raise!(IndexError, "no record {}", id.index()));
     };
-    let kind = if record.kind == RecordKind::Struct { "struct" } else { "union" };
+    let kind = if record.kind == RecordKind::Struct {
+        "struct"
+    } else {
+        "union"
+    };
     let (name, forced) = names(&record.name, record.alias.as_deref());
-    let body = record.body.as_ref().map_or_else(|| Ok(Owned::none()), describe_body);
-    tuple([string(kind), string(&name), optional(forced.as_deref()), body])
+    let body = record
+        .body
+        .as_ref()
+        .map_or_else(|| Ok(Owned::none()), describe_body);
+    tuple([
+        string(kind),
+        string(&name),
+        optional(forced.as_deref()),
+        body,
+    ])
 }
 
 fn describe_body(body: &RecordBody) -> PyResult<Owned> {
@@ -107,15 +130,26 @@ fn describe_body(body: &RecordBody) -> PyResult<Owned> {
     tuple([
         tuple(body.fields.iter().map(|field| string(&field.name))),
         tuple(body.fields.iter().map(|field| index_of(field.ty.ty))),
-        tuple(body.fields.iter().map(|field| int::from_i64(field.width.map_or(-1, i64::from)))),
-        tuple(body.fields.iter().map(|field| qualifiers(field.ty.qualifiers))),
+        tuple(
+            body.fields
+                .iter()
+                .map(|field| int::from_i64(field.width.map_or(-1, i64::from))),
+        ),
+        tuple(
+            body.fields
+                .iter()
+                .map(|field| qualifiers(field.ty.qualifiers)),
+        ),
         int::from_i64(packed),
         Ok(Owned::bool(body.partial)),
     ])
 }
 
 fn describe_enum(owner: &Ffi, id: EnumId) -> PyResult<Owned> {
-    let Some(enumeration) = owner.world.read(|declarations| declarations.types().enumeration(id).cloned()) else {
+    let Some(enumeration) = owner
+        .world
+        .read(|declarations| declarations.types().enumeration(id).cloned())
+    else {
         return Err(raise!(IndexError, "no enum {}", id.index()));
     };
     let (name, forced) = names(&enumeration.name, enumeration.alias.as_deref());
@@ -175,15 +209,24 @@ fn listed(declarations: &Declarations) -> Vec<(String, What, Qualifiers)> {
         }
         let (what, quals) = match declaration {
             Declaration::Function { ty, .. } => (What::Type(*ty), Qualifiers::empty()),
-            Declaration::Variable { ty, .. } | Declaration::Constant { ty } | Declaration::Type(ty) => {
-                (What::Type(ty.ty), ty.qualifiers)
+            Declaration::Variable { ty, .. }
+            | Declaration::Constant { ty }
+            | Declaration::Type(ty) => (What::Type(ty.ty), ty.qualifiers),
+            Declaration::Integer {
+                origin: IntegerOrigin::Enumerator,
+                ..
             }
-            Declaration::Integer { origin: IntegerOrigin::Enumerator, .. }
-            | Declaration::Unknown { origin: IntegerOrigin::Enumerator } => continue,
+            | Declaration::Unknown {
+                origin: IntegerOrigin::Enumerator,
+            } => continue,
             Declaration::Integer { value, .. } => (What::Value(*value), Qualifiers::empty()),
             Declaration::Unknown { .. } => (What::Unknown, Qualifiers::empty()),
         };
-        entries.push((declared_name(key.space, &key.name, declaration), what, quals));
+        entries.push((
+            declared_name(key.space, &key.name, declaration),
+            what,
+            quals,
+        ));
     }
     entries
 }
@@ -201,7 +244,8 @@ pub fn int_constants(owner: &Ffi) -> PyResult<Owned> {
     });
     let dict = object::new_dict()?;
     for (name, value) in constants {
-        dict.borrow().dict_set(string(&name)?.borrow(), int::from_i128(value)?.borrow())?;
+        dict.borrow()
+            .dict_set(string(&name)?.borrow(), int::from_i128(value)?.borrow())?;
     }
     Ok(dict)
 }

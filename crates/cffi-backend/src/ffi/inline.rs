@@ -50,14 +50,17 @@ impl World {
 
     /// The ctype that a string names, and whether the string names a function type, whose pointer it then is.
     pub fn parse_type(&self, owner: &Ffi, text: &str) -> PyResult<(CTypeRef, bool)> {
-        let ty = self.change(|declarations| declarations.parse_type(text)).map_err(|error| self.raise(&error))?;
+        let ty = self
+            .change(|declarations| declarations.parse_type(text))
+            .map_err(|error| self.raise(&error))?;
         realize::realize_or_function(owner, ty.ty)
     }
 
     /// Enters declarations.
     pub fn cdef(&self, source: &str, options: &CdefOptions) -> PyResult<()> {
-        let warnings =
-            self.change(|declarations| declarations.cdef(source, options)).map_err(|error| self.raise(&error))?;
+        let warnings = self
+            .change(|declarations| declarations.cdef(source, options))
+            .map_err(|error| self.raise(&error))?;
         for warning in warnings {
             // SAFETY: the class lives as long as the interpreter.
             let class = unsafe { Borrowed::from_ptr(capi::PyExc_UserWarning) };
@@ -68,9 +71,13 @@ impl World {
 
     /// Takes over the types of another FFI.
     pub fn include(&self, other: &Ffi) -> PyResult<()> {
-        let done = other.world.read(|theirs| self.change(|ours| ours.include(theirs)));
+        let done = other
+            .world
+            .read(|theirs| self.change(|ours| ours.include(theirs)));
         done.map_err(|error| self.raise(&error))?;
-        self.included.borrow_mut().push(other.as_object().to_owned());
+        self.included
+            .borrow_mut()
+            .push(other.as_object().to_owned());
         Ok(())
     }
 
@@ -96,7 +103,11 @@ impl World {
 
     /// Keeps the ctype of a record; gives the one that was first.
     pub fn keep_record(&self, number: usize, ctype: CTypeRef) -> CTypeRef {
-        self.records.borrow_mut().entry(number).or_insert(ctype).clone()
+        self.records
+            .borrow_mut()
+            .entry(number)
+            .or_insert(ctype)
+            .clone()
     }
 
     /// The ctype of an enum, if it was made.
@@ -106,7 +117,11 @@ impl World {
 
     /// Keeps the ctype of an enum; gives the one that was first.
     pub fn keep_enum(&self, number: usize, ctype: CTypeRef) -> CTypeRef {
-        self.enums.borrow_mut().entry(number).or_insert(ctype).clone()
+        self.enums
+            .borrow_mut()
+            .entry(number)
+            .or_insert(ctype)
+            .clone()
     }
 
     /// Raises what an error of the model stands for.
@@ -141,10 +156,14 @@ impl World {
         self.read(|declarations| {
             let [typedefs, structs, unions] = &mut lists;
             for (key, declaration) in declarations.iter() {
-                let Declaration::Type(_) = declaration else { continue };
+                let Declaration::Type(_) = declaration else {
+                    continue;
+                };
                 match key.space {
                     Space::Typedef => typedefs.push(key.name.to_string()),
-                    Space::Struct if !key.name.starts_with('$') => structs.push(key.name.to_string()),
+                    Space::Struct if !key.name.starts_with('$') => {
+                        structs.push(key.name.to_string())
+                    }
                     Space::Union if !key.name.starts_with('$') => unions.push(key.name.to_string()),
                     _ => {}
                 }
@@ -152,7 +171,9 @@ impl World {
         });
         let lists = lists.map(|mut list| {
             list.sort();
-            object::new_list(list.len(), |index| text::from_str(list.get(index).map_or("", String::as_str)))
+            object::new_list(list.len(), |index| {
+                text::from_str(list.get(index).map_or("", String::as_str))
+            })
         });
         let [typedefs, structs, unions] = lists;
         object::new_tuple([typedefs?, structs?, unions?])
@@ -189,4 +210,3 @@ fn raise_named(class: &std::ffi::CStr, message: fmt::Arguments<'_>) -> Raised {
         Err(raised) => raised,
     }
 }
-

@@ -43,9 +43,17 @@ fn cdef(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     }
     let packing = packing(flag(packed)?, pack)?;
     let options = CdefOptions {
-        replace: if flag(replace)? { Override::Allowed } else { Override::Refused },
+        replace: if flag(replace)? {
+            Override::Allowed
+        } else {
+            Override::Refused
+        },
         packing,
-        exported: if flag(exported)? { Exported::Yes } else { Exported::No },
+        exported: if flag(exported)? {
+            Exported::Yes
+        } else {
+            Exported::No
+        },
     };
     let done = this.world.cdef(source.utf8()?, &options);
     // What a string means may have changed: a tag has members now, a default name another meaning.
@@ -63,20 +71,34 @@ fn packing(packed: bool, pack: Option<Borrowed<'_>>) -> PyResult<Packing> {
     };
     match (packed, u32::try_from(pack)) {
         (true, Ok(0)) => Ok(Packing::Packed),
-        (true, _) => Err(raise!(ValueError, "'pack' cannot be given together with 'packed'")),
+        (true, _) => Err(raise!(
+            ValueError,
+            "'pack' cannot be given together with 'packed'"
+        )),
         (false, Ok(0)) => Ok(Packing::Natural),
         (false, Ok(1)) => Ok(Packing::Packed),
         (false, Ok(pack)) if pack.is_power_of_two() => Ok(Packing::Pack(pack)),
-        _ => Err(raise!(ValueError, "'pack' must be a power of two, not {pack}")),
+        _ => Err(raise!(
+            ValueError,
+            "'pack' must be a power of two, not {pack}"
+        )),
     }
 }
 
 fn include(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<1> = Signature { function: "include", parameters: ["ffi"], required: 1 };
+    const SIGNATURE: Signature<1> = Signature {
+        function: "include",
+        parameters: ["ffi"],
+        required: 1,
+    };
     let [other] = arguments.bind(&SIGNATURE)?;
     let other = required(other)?;
     let Some(other) = Ffi::from_object(other) else {
-        return Err(raise!(TypeError, "ffi.include() expects an FFI, not {}", other.type_name()));
+        return Err(raise!(
+            TypeError,
+            "ffi.include() expects an FFI, not {}",
+            other.type_name()
+        ));
     };
     if std::ptr::eq(this, other) {
         return Err(raise!(ValueError, "self-include"));
@@ -87,8 +109,11 @@ fn include(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn load_library(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<2> =
-        Signature { function: "dlopen", parameters: ["name", "flags"], required: 0 };
+    const SIGNATURE: Signature<2> = Signature {
+        function: "dlopen",
+        parameters: ["name", "flags"],
+        required: 0,
+    };
     let [name, flags] = arguments.bind(&SIGNATURE)?;
     let flags = flags.map_or(Ok(0), Borrowed::as_isize)?;
     let lib = library::open(this, name.filter(|name| !name.is_none()), flags)?;
@@ -96,42 +121,70 @@ fn load_library(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn dlclose(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<1> = Signature { function: "dlclose", parameters: ["lib"], required: 1 };
+    const SIGNATURE: Signature<1> = Signature {
+        function: "dlclose",
+        parameters: ["lib"],
+        required: 1,
+    };
     let [lib] = arguments.bind(&SIGNATURE)?;
     let lib = required(lib)?;
     match Lib::from_object(lib) {
         Some(lib) if lib.belongs_to(this) => lib.close().map(|()| Owned::none()),
-        _ => Err(raise!(TypeError, "dlclose() argument must be a library that this ffi opened, not {}", lib.type_name())),
+        _ => Err(raise!(
+            TypeError,
+            "dlclose() argument must be a library that this ffi opened, not {}",
+            lib.type_name()
+        )),
     }
 }
 
 fn set_unicode(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<1> =
-        Signature { function: "set_unicode", parameters: ["enabled_flag"], required: 1 };
+    const SIGNATURE: Signature<1> = Signature {
+        function: "set_unicode",
+        parameters: ["enabled_flag"],
+        required: 1,
+    };
     let [enabled] = arguments.bind(&SIGNATURE)?;
-    let unicode = if required(enabled)?.is_true()? { Unicode::Wide } else { Unicode::Bytes };
-    this.world.change(|declarations| declarations.set_unicode(unicode));
+    let unicode = if required(enabled)?.is_true()? {
+        Unicode::Wide
+    } else {
+        Unicode::Bytes
+    };
+    this.world
+        .change(|declarations| declarations.set_unicode(unicode));
     this.forget_types();
     Ok(Owned::none())
 }
 
 fn parse_type(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<1> = Signature { function: "parse_type", parameters: ["cdecl"], required: 1 };
+    const SIGNATURE: Signature<1> = Signature {
+        function: "parse_type",
+        parameters: ["cdecl"],
+        required: 1,
+    };
     let [cdecl] = arguments.bind(&SIGNATURE)?;
     let text = required(cdecl)?.utf8()?;
     let ty = this
         .world
         .change(|declarations| declarations.parse_type(text))
         .map_err(|error| this.world.raise(&error))?;
-    object::new_tuple([int::from_usize(ty.ty.index())?, int::from_i64(i64::from(ty.qualifiers.bits() & 7))?])
+    object::new_tuple([
+        int::from_usize(ty.ty.index())?,
+        int::from_i64(i64::from(ty.qualifiers.bits() & 7))?,
+    ])
 }
 
 fn type_number(argument: Option<Borrowed<'_>>) -> PyResult<usize> {
-    usize::try_from(required(argument)?.as_isize()?).map_err(|_| raise!(IndexError, "negative type number"))
+    usize::try_from(required(argument)?.as_isize()?)
+        .map_err(|_| raise!(IndexError, "negative type number"))
 }
 
 fn describe_type(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<1> = Signature { function: "describe_type", parameters: ["index"], required: 1 };
+    const SIGNATURE: Signature<1> = Signature {
+        function: "describe_type",
+        parameters: ["index"],
+        required: 1,
+    };
     let [index] = arguments.bind(&SIGNATURE)?;
     describe::describe_type(this, type_number(index)?)
 }
@@ -145,10 +198,17 @@ fn int_constants(this: &Ffi, _: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn get_ctype(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<1> = Signature { function: "get_ctype", parameters: ["index"], required: 1 };
+    const SIGNATURE: Signature<1> = Signature {
+        function: "get_ctype",
+        parameters: ["index"],
+        required: 1,
+    };
     let [index] = arguments.bind(&SIGNATURE)?;
     let index = type_number(index)?;
-    match this.world.read(|declarations| declarations.types().id_at(index)) {
+    match this
+        .world
+        .read(|declarations| declarations.types().id_at(index))
+    {
         Some(ty) => realize::realize(this, ty).map(crate::ctype::CTypeRef::into_owned),
         None => Err(raise!(IndexError, "no type {index}")),
     }

@@ -100,7 +100,11 @@ ffi_methods! { method_table;
 }
 
 fn method_new(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<2> = Signature { function: "new", parameters: ["cdecl", "init"], required: 1 };
+    const SIGNATURE: Signature<2> = Signature {
+        function: "new",
+        parameters: ["cdecl", "init"],
+        required: 1,
+    };
     let [cdecl, init] = arguments.bind(&SIGNATURE)?;
     let ctype = this.type_argument(required(cdecl)?, FunctionTypes::Refused)?;
     new::new(&ctype, init, &new::DEFAULT)
@@ -112,18 +116,28 @@ pub(super) fn required(argument: Option<Borrowed<'_>>) -> PyResult<Borrowed<'_>>
 }
 
 fn method_cast(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<2> = Signature { function: "cast", parameters: ["cdecl", "source"], required: 2 };
+    const SIGNATURE: Signature<2> = Signature {
+        function: "cast",
+        parameters: ["cdecl", "source"],
+        required: 2,
+    };
     let [cdecl, source] = arguments.bind(&SIGNATURE)?;
     let ctype = this.type_argument(required(cdecl)?, FunctionTypes::Refused)?;
     Ok(cast(&ctype, required(source)?)?.into_owned())
 }
 
 fn method_typeof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<1> = Signature { function: "typeof", parameters: ["cdecl"], required: 1 };
+    const SIGNATURE: Signature<1> = Signature {
+        function: "typeof",
+        parameters: ["cdecl"],
+        required: 1,
+    };
     let [cdecl] = arguments.bind(&SIGNATURE)?;
     let cdecl = required(cdecl)?;
     if cdecl.is_str() {
-        return Ok(this.type_of_string(cdecl, FunctionTypes::Refused)?.into_owned());
+        return Ok(this
+            .type_of_string(cdecl, FunctionTypes::Refused)?
+            .into_owned());
     }
     if let Some(cdata) = CData::from_object(cdecl) {
         return Ok(cdata.ctype().clone().into_owned());
@@ -134,7 +148,11 @@ fn method_typeof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn method_sizeof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<1> = Signature { function: "sizeof", parameters: ["cdecl"], required: 1 };
+    const SIGNATURE: Signature<1> = Signature {
+        function: "sizeof",
+        parameters: ["cdecl"],
+        required: 1,
+    };
     let [cdecl] = arguments.bind(&SIGNATURE)?;
     let cdecl = required(cdecl)?;
     if let Some(cdata) = CData::from_object(cdecl) {
@@ -143,18 +161,28 @@ fn method_sizeof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     let ctype = this.type_or_cdata_argument(cdecl)?;
     match ctype.size()? {
         Some(size) => int::from_usize(size),
-        None => Err(this.world.size_error(format_args!("ctype '{}' is of unknown size", ctype.name()))),
+        None => Err(this
+            .world
+            .size_error(format_args!("ctype '{}' is of unknown size", ctype.name()))),
     }
 }
 
 fn method_alignof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<1> = Signature { function: "alignof", parameters: ["cdecl"], required: 1 };
+    const SIGNATURE: Signature<1> = Signature {
+        function: "alignof",
+        parameters: ["cdecl"],
+        required: 1,
+    };
     let [cdecl] = arguments.bind(&SIGNATURE)?;
     int::from_usize(this.type_or_cdata_argument(required(cdecl)?)?.align()?)
 }
 
 fn method_offsetof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    let Some((cdecl, keys)) = arguments.positional().split_first().filter(|(_, keys)| !keys.is_empty()) else {
+    let Some((cdecl, keys)) = arguments
+        .positional()
+        .split_first()
+        .filter(|(_, keys)| !keys.is_empty())
+    else {
         return Err(raise!(
             TypeError,
             "offsetof() expects at least 2 arguments (a type and a field or index), got {}",
@@ -167,8 +195,11 @@ fn method_offsetof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn method_getctype(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<2> =
-        Signature { function: "getctype", parameters: ["cdecl", "replace_with"], required: 1 };
+    const SIGNATURE: Signature<2> = Signature {
+        function: "getctype",
+        parameters: ["cdecl", "replace_with"],
+        required: 1,
+    };
     let [cdecl, replace_with] = arguments.bind(&SIGNATURE)?;
     let ctype = this.type_argument(required(cdecl)?, FunctionTypes::AsPointer)?;
     let insert = match replace_with {
@@ -187,14 +218,22 @@ fn method_getctype(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn method_string(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<2> = Signature { function: "string", parameters: ["cdata", "maxlen"], required: 1 };
+    const SIGNATURE: Signature<2> = Signature {
+        function: "string",
+        parameters: ["cdata", "maxlen"],
+        required: 1,
+    };
     let [cdata, max_length] = arguments.bind(&SIGNATURE)?;
     let cdata = ops::expect_cdata(required(cdata)?, "string")?;
     strings::string(cdata, max_length.map_or(Ok(-1), Borrowed::as_isize)?)
 }
 
 fn method_unpack(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<2> = Signature { function: "unpack", parameters: ["cdata", "length"], required: 2 };
+    const SIGNATURE: Signature<2> = Signature {
+        function: "unpack",
+        parameters: ["cdata", "length"],
+        required: 2,
+    };
     let [cdata, length] = arguments.bind(&SIGNATURE)?;
     let cdata = ops::expect_cdata(required(cdata)?, "unpack")?;
     strings::unpack(cdata, required(length)?.as_isize()?)
@@ -215,7 +254,12 @@ fn method_from_buffer(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     let (cdecl, buffer) = match (first, second) {
         (cdecl, Some(buffer)) => (cdecl, buffer),
         (Some(buffer), None) => (None, buffer),
-        (None, None) => return Err(raise!(TypeError, "from_buffer() missing required argument 'python_buffer'")),
+        (None, None) => {
+            return Err(raise!(
+                TypeError,
+                "from_buffer() missing required argument 'python_buffer'"
+            ));
+        }
     };
     let ctype = match cdecl {
         Some(cdecl) => this.type_argument(cdecl, FunctionTypes::Refused)?,
@@ -225,16 +269,26 @@ fn method_from_buffer(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn method_memmove(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<3> =
-        Signature { function: "memmove", parameters: ["dest", "src", "n"], required: 3 };
+    const SIGNATURE: Signature<3> = Signature {
+        function: "memmove",
+        parameters: ["dest", "src", "n"],
+        required: 3,
+    };
     let [destination, source, size] = arguments.bind(&SIGNATURE)?;
-    memory::memmove(required(destination)?, required(source)?, required(size)?.as_isize()?)?;
+    memory::memmove(
+        required(destination)?,
+        required(source)?,
+        required(size)?.as_isize()?,
+    )?;
     Ok(Owned::none())
 }
 
 fn method_gc(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<3> =
-        Signature { function: "gc", parameters: ["cdata", "destructor", "size"], required: 2 };
+    const SIGNATURE: Signature<3> = Signature {
+        function: "gc",
+        parameters: ["cdata", "destructor", "size"],
+        required: 2,
+    };
     let [cdata, destructor, size] = arguments.bind(&SIGNATURE)?;
     // The hint has no use with CPython's reference counting, but must be a number.
     size.map_or(Ok(0), Borrowed::as_isize)?;
@@ -253,13 +307,27 @@ pub fn gc_with(object: Borrowed<'_>, destructor: Borrowed<'_>) -> PyResult<Owned
             "Can remove destructor only on a object previously returned by ffi.gc()"
         ));
     }
-    let length = if cdata.ctype().kind == crate::ctype::Kind::Array { cdata.array_length() } else { -1 };
-    let made = gc::new_gcp(cdata.ctype().clone(), cdata.data(), length, object, Some(destructor))?;
+    let length = if cdata.ctype().kind == crate::ctype::Kind::Array {
+        cdata.array_length()
+    } else {
+        -1
+    };
+    let made = gc::new_gcp(
+        cdata.ctype().clone(),
+        cdata.data(),
+        length,
+        object,
+        Some(destructor),
+    )?;
     Ok(made.into_owned())
 }
 
 fn method_release(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<1> = Signature { function: "release", parameters: ["cdata"], required: 1 };
+    const SIGNATURE: Signature<1> = Signature {
+        function: "release",
+        parameters: ["cdata"],
+        required: 1,
+    };
     let [cdata] = arguments.bind(&SIGNATURE)?;
     cdata::release(expect_any_cdata(required(cdata)?)?)?;
     Ok(Owned::none())
@@ -272,7 +340,10 @@ fn expect_any_cdata(object: Borrowed<'_>) -> PyResult<&CData> {
 
 fn method_addressof(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     let Some((target, keys)) = arguments.positional().split_first() else {
-        return Err(raise!(TypeError, "addressof() missing required argument 'cdata' (pos 1)"));
+        return Err(raise!(
+            TypeError,
+            "addressof() missing required argument 'cdata' (pos 1)"
+        ));
     };
     if let (Some(lib), [name]) = (crate::library::object::Lib::from_object(*target), keys) {
         return lib.address_of(*name);
@@ -281,13 +352,21 @@ fn method_addressof(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn method_new_handle(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<1> = Signature { function: "new_handle", parameters: ["x"], required: 1 };
+    const SIGNATURE: Signature<1> = Signature {
+        function: "new_handle",
+        parameters: ["x"],
+        required: 1,
+    };
     let [object] = arguments.bind(&SIGNATURE)?;
     Ok(handle::new_handle(primitive::void_pointer()?, required(object)?)?.into_owned())
 }
 
 fn method_from_handle(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<1> = Signature { function: "from_handle", parameters: ["x"], required: 1 };
+    const SIGNATURE: Signature<1> = Signature {
+        function: "from_handle",
+        parameters: ["x"],
+        required: 1,
+    };
     let [cdata] = arguments.bind(&SIGNATURE)?;
     handle::from_handle(expect_any_cdata(required(cdata)?)?)
 }
@@ -320,13 +399,21 @@ fn method_new_allocator(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned>
 }
 
 fn method_init_once(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<2> = Signature { function: "init_once", parameters: ["func", "tag"], required: 2 };
+    const SIGNATURE: Signature<2> = Signature {
+        function: "init_once",
+        parameters: ["func", "tag"],
+        required: 2,
+    };
     let [function, tag] = arguments.bind(&SIGNATURE)?;
     once::init_once(this, required(function)?, required(tag)?)
 }
 
 fn method_list_types(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<0> = Signature { function: "list_types", parameters: [], required: 0 };
+    const SIGNATURE: Signature<0> = Signature {
+        function: "list_types",
+        parameters: [],
+        required: 0,
+    };
     arguments.bind(&SIGNATURE)?;
     this.world.list_types()
 }
@@ -357,14 +444,21 @@ unsafe extern "C" fn tp_new(
     guard(|| object::new_instance(class, World::new()))
 }
 
-unsafe extern "C" fn tp_init(object: *mut PyObject, arguments: *mut PyObject, keywords: *mut PyObject) -> c_int {
+unsafe extern "C" fn tp_init(
+    object: *mut PyObject,
+    arguments: *mut PyObject,
+    keywords: *mut PyObject,
+) -> c_int {
     guard(|| {
         // SAFETY: a tuple and a dict or NULL.
         unsafe {
             let given = Borrowed::from_ptr(arguments).tuple_len()
-                + Borrowed::from_ptr_or_none(keywords).map_or(Ok(0), Borrowed::len)?;
+                + Borrowed::from_ptr_or_none(keywords).map_or(Ok(0), Borrowed::length)?;
             if given > 0 && ffi::Py_TYPE(object) == types::FFI.get() {
-                return Err(raise!(TypeError, "FFI() takes no arguments ({given} given)"));
+                return Err(raise!(
+                    TypeError,
+                    "FFI() takes no arguments ({given} given)"
+                ));
             }
         }
         Ok(())
@@ -384,7 +478,11 @@ fn add_class_attributes(class: &Owned) -> PyResult<()> {
     }
     // SAFETY: a static name; the base class and the dict are the defaults.
     let error = unsafe {
-        Owned::from_new(ffi::PyErr_NewException(c"ffi.error".as_ptr(), std::ptr::null_mut(), std::ptr::null_mut()))
+        Owned::from_new(ffi::PyErr_NewException(
+            c"ffi.error".as_ptr(),
+            std::ptr::null_mut(),
+            std::ptr::null_mut(),
+        ))
     }?;
     class.set_attribute(c"error", error.borrow())
 }
@@ -400,7 +498,8 @@ pub fn make_type() -> PyResult<Owned> {
             name: c"errno".as_ptr(),
             get: Some(get_errno),
             set: Some(set_errno),
-            doc: c"The value of C's errno after the last call of a C function in this thread.".as_ptr(),
+            doc: c"The value of C's errno after the last call of a C function in this thread."
+                .as_ptr(),
             closure: std::ptr::null_mut(),
         }]);
     // SAFETY: each function has the type of its slot.

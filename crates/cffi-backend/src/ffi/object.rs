@@ -51,7 +51,9 @@ impl Ffi {
     /// The FFI behind an object, if it is one.
     pub fn from_object(object: Borrowed<'_>) -> Option<&Self> {
         // SAFETY: instances of the type and its subtypes begin with this layout.
-        object.is_instance_of(types::FFI.get()).then(|| unsafe { &*object.as_ptr().cast::<Self>() })
+        object
+            .is_instance_of(types::FFI.object())
+            .then(|| unsafe { &*object.as_ptr().cast::<Self>() })
     }
 
     /// As a plain object.
@@ -62,7 +64,11 @@ impl Ffi {
 
     /// The ctype that a string names.
     #[inline]
-    pub fn type_of_string(&self, text: Borrowed<'_>, functions: FunctionTypes) -> PyResult<CTypeRef> {
+    pub fn type_of_string(
+        &self,
+        text: Borrowed<'_>,
+        functions: FunctionTypes,
+    ) -> PyResult<CTypeRef> {
         if let Some(found) = self.types.borrow().dict_get(text)? {
             // SAFETY: only ctypes are put into this dict.
             return Ok(unsafe { CTypeRef::from_owned(found) });
@@ -78,7 +84,11 @@ impl Ffi {
             Some(known) => (unsafe { CTypeRef::from_owned(known) }, true),
             None => {
                 let (ctype, is_function) = self.world.parse_type(self, text.utf8()?)?;
-                let memory = if is_function { &self.function_types } else { &self.types };
+                let memory = if is_function {
+                    &self.function_types
+                } else {
+                    &self.types
+                };
                 remember(memory, text, &ctype)?;
                 (ctype, is_function)
             }
@@ -103,7 +113,11 @@ impl Ffi {
 
     /// The ctype of an argument that is a string or a ctype.
     #[inline]
-    pub fn type_argument(&self, object: Borrowed<'_>, functions: FunctionTypes) -> PyResult<CTypeRef> {
+    pub fn type_argument(
+        &self,
+        object: Borrowed<'_>,
+        functions: FunctionTypes,
+    ) -> PyResult<CTypeRef> {
         if object.is_str() {
             return self.type_of_string(object, functions);
         }
@@ -145,7 +159,11 @@ fn remember(memory: &Owned, text: Borrowed<'_>, ctype: &CTypeRef) -> PyResult<()
 
 /// Makes an instance; the parts are complete before anybody can see it.
 pub(super) fn new_instance(class: *mut ffi::PyTypeObject, world: World) -> PyResult<Owned> {
-    let (types, function_types, once) = (object::new_dict()?, object::new_dict()?, object::new_dict()?);
+    let (types, function_types, once) = (
+        object::new_dict()?,
+        object::new_dict()?,
+        object::new_dict()?,
+    );
     // SAFETY: `class` is FFI or a subtype; its memory is zeroed and large enough.
     unsafe {
         let made = Owned::from_new(ffi::PyType_GenericAlloc(class, 0))?;
@@ -214,4 +232,3 @@ pub(super) unsafe extern "C" fn clear(object: *mut PyObject) -> c_int {
     });
     0
 }
-

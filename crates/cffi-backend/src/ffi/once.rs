@@ -40,10 +40,17 @@ pub fn init_once(this: &Ffi, function: Borrowed<'_>, tag: Borrowed<'_>) -> PyRes
             (false, lock) => lock,
         },
         None => {
-            let lock = object::import(c"_thread")?.borrow().attribute(c"allocate_lock")?.borrow().call(&[])?;
+            let lock = object::import(c"_thread")?
+                .borrow()
+                .attribute(c"allocate_lock")?
+                .borrow()
+                .call(&[])?;
             let pair = object::new_tuple([Owned::bool(false), lock])?;
             // Another thread may have been quicker: `setdefault` gives everybody the same lock.
-            let kept = known.attribute(c"setdefault")?.borrow().call(&[tag, pair.borrow()])?;
+            let kept = known
+                .attribute(c"setdefault")?
+                .borrow()
+                .call(&[tag, pair.borrow()])?;
             match state_of(kept.borrow())? {
                 (true, result) => return Ok(result),
                 (false, lock) => lock,

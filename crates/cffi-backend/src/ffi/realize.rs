@@ -17,7 +17,9 @@ const MAX_DEPTH: u32 = 1000;
 
 /// The ctype of a type; of a function type its pointer, and whether it was one.
 pub fn realize_or_function(owner: &Ffi, ty: TypeId) -> PyResult<(CTypeRef, bool)> {
-    let is_function = owner.world.read(|declarations| matches!(declarations.types().get(ty), Type::Function(_)));
+    let is_function = owner
+        .world
+        .read(|declarations| matches!(declarations.types().get(ty), Type::Function(_)));
     Ok((realize_at(owner, ty, 0)?, is_function))
 }
 
@@ -28,17 +30,27 @@ pub fn realize(owner: &Ffi, ty: TypeId) -> PyResult<CTypeRef> {
 
 fn realize_at(owner: &Ffi, ty: TypeId, depth: u32) -> PyResult<CTypeRef> {
     if depth > MAX_DEPTH {
-        return Err(raise!(RuntimeError, "type-building recursion too deep or infinite"));
+        return Err(raise!(
+            RuntimeError,
+            "type-building recursion too deep or infinite"
+        ));
     }
-    let shape = owner.world.read(|declarations| declarations.types().get(ty).clone());
+    let shape = owner
+        .world
+        .read(|declarations| declarations.types().get(ty).clone());
     match shape {
         Type::Void => primitive::void(),
         Type::Primitive(which) => primitive::primitive(which),
         Type::Pointer { target, .. } => {
             let inner = realize_at(owner, target.ty, depth + 1)?;
-            let is_function =
-                owner.world.read(|declarations| matches!(declarations.types().get(target.ty), Type::Function(_)));
-            if is_function { Ok(inner) } else { inner.pointer() }
+            let is_function = owner.world.read(|declarations| {
+                matches!(declarations.types().get(target.ty), Type::Function(_))
+            });
+            if is_function {
+                Ok(inner)
+            } else {
+                inner.pointer()
+            }
         }
         Type::Array { item, length } => {
             let length = match length {
@@ -55,20 +67,29 @@ fn realize_at(owner: &Ffi, ty: TypeId, depth: u32) -> PyResult<CTypeRef> {
                 .map(|parameter| realize_at(owner, *parameter, depth + 1))
                 .collect::<PyResult<Vec<_>>>()?;
             let result = realize_at(owner, signature.result, depth + 1)?;
-            let variadic = if signature.variadic { Variadic::Yes } else { Variadic::No };
+            let variadic = if signature.variadic {
+                Variadic::Yes
+            } else {
+                Variadic::No
+            };
             function(parameters, &result, variadic, DEFAULT_ABI)
         }
         Type::Record(id) => record(owner, id),
         Type::Enum(id) => enum_type(owner, id),
         Type::UnknownInteger(_) | Type::UnknownFloat(_) => Err(missing(owner, ty)),
-        Type::Unsupported(name) => Err(raise!(NotImplementedError, "'{name}' is a type that cffi cannot represent")),
+        Type::Unsupported(name) => Err(raise!(
+            NotImplementedError,
+            "'{name}' is a type that cffi cannot represent"
+        )),
     }
 }
 
 /// Something with `...` that only a C compiler can fill in.
 #[cold]
 fn missing(owner: &Ffi, ty: TypeId) -> Raised {
-    let name = owner.world.read(|declarations| spelling::spell(declarations.types(), ty).text);
+    let name = owner
+        .world
+        .read(|declarations| spelling::spell(declarations.types(), ty).text);
     owner.world.raise(&cffi_model::CdefError::new(
         cffi_model::ErrorKind::Missing,
         format!("{name}: the value of a '...' is known to the C compiler only, so this type needs a compiled module"),
@@ -77,14 +98,20 @@ fn missing(owner: &Ffi, ty: TypeId) -> Raised {
 
 /// The FFI that owns a type that came by `include()`, as an object that keeps it alive.
 fn owner_of(owner: &Ffi, include: usize) -> PyResult<Owned> {
-    owner.world.included(include).ok_or_else(|| raise!(SystemError, "included FFI {include} is gone"))
+    owner
+        .world
+        .included(include)
+        .ok_or_else(|| raise!(SystemError, "included FFI {include} is gone"))
 }
 
 fn record(owner: &Ffi, id: RecordId) -> PyResult<CTypeRef> {
     if let Some(known) = owner.world.known_record(id.index()) {
         return Ok(known);
     }
-    if let Some(origin) = owner.world.read(|declarations| declarations.record_origin(id)) {
+    if let Some(origin) = owner
+        .world
+        .read(|declarations| declarations.record_origin(id))
+    {
         let included = owner_of(owner, origin.include)?;
         let Some(included) = Ffi::from_object(included.borrow()) else {
             return Err(raise!(SystemError, "included object is no FFI"));
@@ -94,8 +121,16 @@ fn record(owner: &Ffi, id: RecordId) -> PyResult<CTypeRef> {
     }
     let described = owner.world.read(|declarations| {
         let record = declarations.types().record(id)?;
-        let kind = if record.kind == RecordKind::Struct { Kind::Struct } else { Kind::Union };
-        let name = spelling::record_name(spelling::keyword(record.kind), &record.name, record.alias.as_deref());
+        let kind = if record.kind == RecordKind::Struct {
+            Kind::Struct
+        } else {
+            Kind::Union
+        };
+        let name = spelling::record_name(
+            spelling::keyword(record.kind),
+            &record.name,
+            record.alias.as_deref(),
+        );
         // FILE is known by its own name as long as nobody gives the struct members.
         let is_file = name == "struct _IO_FILE" && record.body.is_none();
         Some((kind, if is_file { "FILE".to_owned() } else { name }))
@@ -103,7 +138,11 @@ fn record(owner: &Ffi, id: RecordId) -> PyResult<CTypeRef> {
     let Some((kind, name)) = described else {
         return Err(raise!(SystemError, "record {} is gone", id.index()));
     };
-    let completer = Completer { owner: owner.as_object().to_owned(), number: id.index(), complete };
+    let completer = Completer {
+        owner: owner.as_object().to_owned(),
+        number: id.index(),
+        complete,
+    };
     let made = new_record(kind, &name, Some(completer))?;
     Ok(owner.world.keep_record(id.index(), made))
 }
@@ -176,7 +215,15 @@ fn complete(ctype: &CType, owner: Borrowed<'_>, number: usize) -> PyResult<()> {
         })
         .collect::<PyResult<Vec<_>>>()?;
     let size = usize::try_from(size).unwrap_or(usize::MAX);
-    publish(ctype, NewLayout { size, align, fields, irregular: false })
+    publish(
+        ctype,
+        NewLayout {
+            size,
+            align,
+            fields,
+            irregular: false,
+        },
+    )
 }
 
 fn unsupported_in(types: &cffi_model::table::TypeTable, ty: TypeId) -> Option<String> {
@@ -199,7 +246,10 @@ fn enum_type(owner: &Ffi, id: EnumId) -> PyResult<CTypeRef> {
     if let Some(known) = owner.world.known_enum(id.index()) {
         return Ok(known);
     }
-    if let Some(origin) = owner.world.read(|declarations| declarations.enum_origin(id)) {
+    if let Some(origin) = owner
+        .world
+        .read(|declarations| declarations.enum_origin(id))
+    {
         let included = owner_of(owner, origin.include)?;
         let Some(included) = Ffi::from_object(included.borrow()) else {
             return Err(raise!(SystemError, "included object is no FFI"));
@@ -237,8 +287,9 @@ fn enum_type(owner: &Ffi, id: EnumId) -> PyResult<CTypeRef> {
 fn opaque_enum(owner: &Ffi, id: EnumId, name: &str) -> PyResult<CTypeRef> {
     // SAFETY: the class lives as long as the interpreter.
     let class = unsafe { Borrowed::from_ptr(cffi_python::ffi::PyExc_UserWarning) };
-    let message =
-        format!("'{name}' has no values explicitly defined; guessing that it is equivalent to 'unsigned int'");
+    let message = format!(
+        "'{name}' has no values explicitly defined; guessing that it is equivalent to 'unsigned int'"
+    );
     cffi_python::error::warn(class, &message, 1)?;
     let base = primitive::primitive(cffi_model::primitive::Primitive::UInt)?;
     let made = enumeration::new_enum(name, &base, std::iter::empty())?;
@@ -247,5 +298,7 @@ fn opaque_enum(owner: &Ffi, id: EnumId, name: &str) -> PyResult<CTypeRef> {
 
 /// What an ordinary name was declared as, for library objects.
 pub fn declared(owner: &Ffi, name: &str) -> Option<cffi_model::declarations::Declaration> {
-    owner.world.read(|declarations| declarations.get(Space::Ordinary, name).cloned())
+    owner
+        .world
+        .read(|declarations| declarations.get(Space::Ordinary, name).cloned())
 }

@@ -34,7 +34,10 @@ pub fn load(name: Option<Borrowed<'_>>, flags: isize) -> PyResult<Owned> {
 fn ctype_argument(object: Option<Borrowed<'_>>) -> PyResult<&CType> {
     match object.and_then(CType::from_object) {
         Some(ctype) => Ok(ctype),
-        None => Err(raise!(TypeError, "argument 1 must be a _cffi_backend.CType")),
+        None => Err(raise!(
+            TypeError,
+            "argument 1 must be a _cffi_backend.CType"
+        )),
     }
 }
 
@@ -71,7 +74,11 @@ methods! {
     close_lib_ c"close_lib" c"close_lib($self, /)\n--\n\nClose the library." close_lib;
 }
 
-const TWO: Signature<2> = Signature { function: "load_function", parameters: ["ctype", "name"], required: 2 };
+const TWO: Signature<2> = Signature {
+    function: "load_function",
+    parameters: ["ctype", "name"],
+    required: 2,
+};
 
 fn load_function(this: &CLibrary, arguments: Arguments<'_>) -> PyResult<Owned> {
     let [ctype, name] = arguments.bind(&TWO)?;
@@ -81,9 +88,19 @@ fn load_function(this: &CLibrary, arguments: Arguments<'_>) -> PyResult<Owned> {
     }
     let accepted = ctype.kind == Kind::Function
         || ctype.kind == Kind::Pointer
-            && ctype.item().is_some_and(|item| matches!(item.kind, Kind::Void | Kind::Array | Kind::Struct | Kind::Union) || item.kind.is_primitive() || item.kind == Kind::Pointer);
+            && ctype.item().is_some_and(|item| {
+                matches!(
+                    item.kind,
+                    Kind::Void | Kind::Array | Kind::Struct | Kind::Union
+                ) || item.kind.is_primitive()
+                    || item.kind == Kind::Pointer
+            });
     if !accepted {
-        return Err(raise!(TypeError, "function or pointer or array cdata expected, got '{}'", ctype.name()));
+        return Err(raise!(
+            TypeError,
+            "function or pointer or array cdata expected, got '{}'",
+            ctype.name()
+        ));
     }
     match this.library.symbol(name)? {
         Ok(address) => Ok(new_view(ctype.to_ref(), address.as_ptr().cast())?.into_owned()),
@@ -115,8 +132,11 @@ fn read_variable(this: &CLibrary, arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn write_variable(this: &CLibrary, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<3> =
-        Signature { function: "write_variable", parameters: ["ctype", "name", "value"], required: 3 };
+    const SIGNATURE: Signature<3> = Signature {
+        function: "write_variable",
+        parameters: ["ctype", "name", "value"],
+        required: 3,
+    };
     let [ctype, name, value] = arguments.bind(&SIGNATURE)?;
     let (ctype, name) = (ctype_argument(ctype)?, name_argument(name)?);
     let data = variable(this, name)?;
@@ -158,7 +178,8 @@ pub fn make_type() -> PyResult<Owned> {
         .methods(method_table());
     // SAFETY: each function has the type of its slot.
     unsafe {
-        spec.slot(ffi::Py_tp_dealloc, dealloc as *mut c_void).slot(ffi::Py_tp_repr, repr as *mut c_void)
+        spec.slot(ffi::Py_tp_dealloc, dealloc as *mut c_void)
+            .slot(ffi::Py_tp_repr, repr as *mut c_void)
     }
     .build(None)
 }

@@ -21,7 +21,8 @@ pub struct Library {
 impl Library {
     /// Opens a library by name, `None` being the program itself, or takes over a `void *` handle.
     pub fn open(name: Option<Borrowed<'_>>, flags: isize) -> PyResult<Self> {
-        let mut flags = c_int::try_from(flags).map_err(|_| raise!(OverflowError, "dlopen() flags out of range"))?;
+        let mut flags = c_int::try_from(flags)
+            .map_err(|_| raise!(OverflowError, "dlopen() flags out of range"))?;
         if flags & dlopen::LAZY_OR_NOW == 0 {
             flags |= dlopen::NOW;
         }
@@ -39,9 +40,14 @@ impl Library {
     fn open_path(path: Option<CString>, name: String, flags: c_int) -> PyResult<Self> {
         // Loading runs the library's initialisers, which may take their time, so other threads may run.
         // SAFETY: no Python object is touched.
-        let opened = unsafe { cffi_python::thread::detached(|| dlopen::open(path.as_deref(), flags)) };
+        let opened =
+            unsafe { cffi_python::thread::detached(|| dlopen::open(path.as_deref(), flags)) };
         match opened {
-            Ok(handle) => Ok(Self { handle: Cell::new(Some(handle)), ours: true, name }),
+            Ok(handle) => Ok(Self {
+                handle: Cell::new(Some(handle)),
+                ours: true,
+                name,
+            }),
             Err(text) => Err(raise!(OSError, "cannot load library '{name}': {text}")),
         }
     }
@@ -55,9 +61,11 @@ impl Library {
             ));
         }
         match dlopen::Handle::from_raw(cdata.data().cast()) {
-            Some(handle) => {
-                Ok(Self { handle: Cell::new(Some(handle)), ours: false, name: format!("{:p}", cdata.data()) })
-            }
+            Some(handle) => Ok(Self {
+                handle: Cell::new(Some(handle)),
+                ours: false,
+                name: format!("{:p}", cdata.data()),
+            }),
             None => Err(raise!(RuntimeError, "cannot call dlopen(NULL)")),
         }
     }
@@ -77,7 +85,11 @@ impl Library {
     /// The error for anything but closing a closed library.
     #[cold]
     pub fn closed(&self) -> Raised {
-        raise!(ValueError, "library '{}' has already been closed", self.name)
+        raise!(
+            ValueError,
+            "library '{}' has already been closed",
+            self.name
+        )
     }
 
     /// Whether it is open.
@@ -87,11 +99,17 @@ impl Library {
 
     /// Closes it; doing so twice is harmless.
     pub fn close(&self) -> PyResult<()> {
-        let Some(handle) = self.handle.take() else { return Ok(()) };
+        let Some(handle) = self.handle.take() else {
+            return Ok(());
+        };
         // SAFETY: open until now; that nobody uses its functions any more is what closing means.
         match unsafe { dlopen::close(handle) } {
             Ok(()) => Ok(()),
-            Err(text) => Err(raise!(OSError, "cannot close library '{}': {text}", self.name)),
+            Err(text) => Err(raise!(
+                OSError,
+                "cannot close library '{}': {text}",
+                self.name
+            )),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Functions and constants are looked up once and kept in a dict; variables are read and written each time.
 
+use cffi_python::bits::ToSigned;
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 
@@ -60,7 +61,9 @@ impl Lib {
     /// The library behind an object, if it is one.
     pub fn from_object(object: Borrowed<'_>) -> Option<&Self> {
         // SAFETY: the type cannot be subclassed, so the object has this layout.
-        types::LIB.is_exact(object).then(|| unsafe { &*object.as_ptr().cast::<Self>() })
+        types::LIB
+            .is_exact(object)
+            .then(|| unsafe { &*object.as_ptr().cast::<Self>() })
     }
 
     /// Whether this FFI opened it.
@@ -76,7 +79,8 @@ impl Lib {
     }
 
     fn owner(&self) -> PyResult<&Ffi> {
-        Ffi::from_object(self.ffi.borrow()).ok_or_else(|| raise!(SystemError, "library without an FFI"))
+        Ffi::from_object(self.ffi.borrow())
+            .ok_or_else(|| raise!(SystemError, "library without an FFI"))
     }
 
     /// What a name stands for; `None` where it is not declared.
@@ -151,9 +155,10 @@ impl Lib {
         match self.item(shown)? {
             // SAFETY: as in `get`.
             Some(Item::Variable(ctype, data)) => unsafe { convert::store(&ctype, data, value) },
-            Some(Item::Fixed(_)) => {
-                Err(raise!(AttributeError, "cannot write to function or constant '{shown}'"))
-            }
+            Some(Item::Fixed(_)) => Err(raise!(
+                AttributeError,
+                "cannot write to function or constant '{shown}'"
+            )),
             None => Err(raise!(AttributeError, "{shown}")),
         }
     }
@@ -163,7 +168,11 @@ impl Lib {
         let shown = name.utf8()?;
         match self.item(shown)? {
             Some(Item::Variable(ctype, data)) => Ok(new_view(ctype.pointer()?, data)?.into_owned()),
-            Some(Item::Fixed(value)) if crate::cdata::CData::from_object(value.borrow()).is_some() => Ok(value),
+            Some(Item::Fixed(value))
+                if crate::cdata::CData::from_object(value.borrow()).is_some() =>
+            {
+                Ok(value)
+            }
             Some(Item::Fixed(_)) => Err(raise!(
                 AttributeError,
                 "cannot take the address of the constant '{shown}'"
@@ -188,7 +197,11 @@ impl Lib {
 /// Arrays and records that are variables are referred to, not copied.
 unsafe fn load_variable(ctype: &CTypeRef, data: *mut u8) -> PyResult<Owned> {
     if ctype.kind.is_record() && ctype.size()?.is_none() || ctype.kind == Kind::Void {
-        return Err(raise!(TypeError, "ctype '{}' is opaque: the variable can only be used by its address", ctype.name()));
+        return Err(raise!(
+            TypeError,
+            "ctype '{}' is opaque: the variable can only be used by its address",
+            ctype.name()
+        ));
     }
     // SAFETY: the caller's promise: a variable of this type.
     unsafe { convert::load(ctype, data) }
@@ -202,7 +215,8 @@ unsafe extern "C" fn getattro(object: *mut PyObject, name: *mut PyObject) -> *mu
             return Ok(value);
         }
         // SAFETY: two valid objects.
-        let generic = unsafe { Owned::from_new(ffi::PyObject_GenericGetAttr(object, name.as_ptr())) };
+        let generic =
+            unsafe { Owned::from_new(ffi::PyObject_GenericGetAttr(object, name.as_ptr())) };
         generic.map_err(|raised| {
             if cffi_python::error::Exception::AttributeError.is_set() {
                 cffi_python::error::clear();
@@ -213,11 +227,20 @@ unsafe extern "C" fn getattro(object: *mut PyObject, name: *mut PyObject) -> *mu
     })
 }
 
-unsafe extern "C" fn setattro(object: *mut PyObject, name: *mut PyObject, value: *mut PyObject) -> c_int {
+unsafe extern "C" fn setattro(
+    object: *mut PyObject,
+    name: *mut PyObject,
+    value: *mut PyObject,
+) -> c_int {
     guard(|| {
         // SAFETY: a slot of Lib; the name is a str; the value is NULL for `del`.
-        let (this, name, value) =
-            unsafe { (&*object.cast::<Lib>(), Borrowed::from_ptr(name), Borrowed::from_ptr_or_none(value)) };
+        let (this, name, value) = unsafe {
+            (
+                &*object.cast::<Lib>(),
+                Borrowed::from_ptr(name),
+                Borrowed::from_ptr_or_none(value),
+            )
+        };
         match value {
             Some(value) => this.set(name, value),
             None => Err(raise!(AttributeError, "C attribute cannot be deleted")),
@@ -229,7 +252,9 @@ unsafe extern "C" fn dir(object: *mut PyObject, _: *mut PyObject) -> *mut PyObje
     guard(|| {
         // SAFETY: a method of Lib.
         let names = unsafe { &*object.cast::<Lib>() }.names()?;
-        object::new_list(names.len(), |index| text::from_str(names.get(index).map_or("", String::as_str)))
+        object::new_list(names.len(), |index| {
+            text::from_str(names.get(index).map_or("", String::as_str))
+        })
     })
 }
 
@@ -248,7 +273,11 @@ unsafe extern "C" fn repr(object: *mut PyObject) -> *mut PyObject {
     })
 }
 
-unsafe extern "C" fn traverse(object: *mut PyObject, visit: ffi::visitproc, argument: *mut c_void) -> c_int {
+unsafe extern "C" fn traverse(
+    object: *mut PyObject,
+    visit: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector on a live Lib.
     unsafe {
         let this = &*object.cast::<Lib>();
@@ -292,12 +321,21 @@ pub fn make_type() -> PyResult<Owned> {
     let spec = TypeSpec::new(c"_cffi_backend.Lib", size_of::<Lib>())
         .flags(ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
         .doc(c"A C library: its functions, variables and constants are the attributes.")
-        .methods(vec![method(c"__dir__", dir, ffi::METH_NOARGS, c"The names that are declared.")])
-        .getset(vec![cffi_python::typespec::getter(c"__dict__", get_dict, c"What was looked up so far.")])
+        .methods(vec![method(
+            c"__dir__",
+            dir,
+            ffi::METH_NOARGS,
+            c"The names that are declared.",
+        )])
+        .getset(vec![cffi_python::typespec::getter(
+            c"__dict__",
+            get_dict,
+            c"What was looked up so far.",
+        )])
         .members(vec![ffi::PyMemberDef {
             name: c"__weaklistoffset__".as_ptr(),
             type_code: ffi::Py_T_PYSSIZET,
-            offset: std::mem::offset_of!(Lib, weak_references).cast_signed(),
+            offset: std::mem::offset_of!(Lib, weak_references).to_signed(),
             flags: ffi::Py_READONLY,
             doc: std::ptr::null(),
         }]);

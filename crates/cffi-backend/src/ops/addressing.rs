@@ -1,5 +1,6 @@
 //! `ffi.offsetof()` and `ffi.addressof()`: steps into records and arrays.
 
+use cffi_python::bits::ToSigned;
 use cffi_python::{Borrowed, Owned, PyResult, error, raise};
 
 use crate::cdata::CData;
@@ -23,10 +24,21 @@ pub fn step(ctype: &CType, key: Borrowed<'_>, position: Step) -> PyResult<(CType
             Some(item) if position == Step::First && ctype.kind == Kind::Pointer => item,
             _ => ctype,
         };
-        let layout = if record.kind.is_record() { record.layout()? } else { None };
+        let layout = if record.kind.is_record() {
+            record.layout()?
+        } else {
+            None
+        };
         let Some(layout) = layout else {
-            let what = if record.kind.is_record() { "a struct or union ctype that is not opaque" } else { "a struct or union ctype" };
-            return Err(raise!(TypeError, "with a field name argument, expected {what}"));
+            let what = if record.kind.is_record() {
+                "a struct or union ctype that is not opaque"
+            } else {
+                "a struct or union ctype"
+            };
+            return Err(raise!(
+                TypeError,
+                "with a field name argument, expected {what}"
+            ));
         };
         let Some(field) = layout.field(key)? else {
             return Err(error::raise_object(error::Exception::KeyError.class(), key));
@@ -34,7 +46,7 @@ pub fn step(ctype: &CType, key: Borrowed<'_>, position: Step) -> PyResult<(CType
         if field.place != Place::Whole {
             return Err(raise!(TypeError, "not supported for bitfields"));
         }
-        return Ok((field.ctype.clone(), field.offset.cast_signed()));
+        return Ok((field.ctype.clone(), field.offset.to_signed()));
     }
     let index = key.as_isize()?;
     let accepted = match (ctype.kind, position) {
@@ -51,8 +63,11 @@ pub fn step(ctype: &CType, key: Borrowed<'_>, position: Step) -> PyResult<(CType
             "with an integer argument, expected an array ctype or a pointer to non-opaque"
         ));
     };
-    let Some(offset) = index.checked_mul(size.cast_signed()) else {
-        return Err(raise!(OverflowError, "array offset would overflow a ssize_t"));
+    let Some(offset) = index.checked_mul(size.to_signed()) else {
+        return Err(raise!(
+            OverflowError,
+            "array offset would overflow a ssize_t"
+        ));
     };
     Ok((item.to_ref(), offset))
 }
@@ -66,7 +81,12 @@ pub fn path(ctype: &CType, keys: &[Borrowed<'_>]) -> PyResult<(CTypeRef, isize)>
         let (next, more) = step(&current, *key, position)?;
         offset = match offset.checked_add(more) {
             Some(offset) => offset,
-            None => return Err(raise!(OverflowError, "array offset would overflow a ssize_t")),
+            None => {
+                return Err(raise!(
+                    OverflowError,
+                    "array offset would overflow a ssize_t"
+                ));
+            }
         };
         current = next;
         position = Step::Following;
@@ -100,7 +120,10 @@ pub fn raw_address_of(pointer: &CType, cdata: &CData, offset: isize) -> PyResult
     }
     let ctype = cdata.ctype();
     if !ctype.kind.is_record() && !matches!(ctype.kind, Kind::Array | Kind::Pointer) {
-        return Err(raise!(TypeError, "expected a cdata struct/union/array/pointer object"));
+        return Err(raise!(
+            TypeError,
+            "expected a cdata struct/union/array/pointer object"
+        ));
     }
     Ok(new_view(pointer.to_ref(), cdata.data().wrapping_offset(offset))?.into_owned())
 }

@@ -1,5 +1,6 @@
 //! `ffi.memmove()` and `ffi.from_buffer()`.
 
+use cffi_python::bits::ToSigned;
 use cffi_python::buffer::{Access, View};
 use cffi_python::{Borrowed, Owned, PyResult, raise};
 
@@ -21,7 +22,10 @@ fn end(object: Borrowed<'_>, access: Access, size: usize) -> PyResult<End> {
                 cdata.ctype().name()
             ));
         }
-        return Ok(End { data: cdata.data(), _view: None });
+        return Ok(End {
+            data: cdata.data(),
+            _view: None,
+        });
     }
     let view = View::new(object, access)?;
     if size > view.len() {
@@ -30,7 +34,10 @@ fn end(object: Borrowed<'_>, access: Access, size: usize) -> PyResult<End> {
             "right operand length must match slice length"
         ));
     }
-    Ok(End { data: view.data(), _view: Some(view) })
+    Ok(End {
+        data: view.data(),
+        _view: Some(view),
+    })
 }
 
 /// `ffi.memmove(destination, source, size)`, size in bytes.
@@ -50,10 +57,17 @@ pub fn memmove(destination: Borrowed<'_>, source: Borrowed<'_>, size: isize) -> 
 /// `ffi.from_buffer(ctype, object)`
 pub fn from_buffer(ctype: &CType, object: Borrowed<'_>, access: Access) -> PyResult<Owned> {
     if !matches!(ctype.kind, Kind::Pointer | Kind::Array) {
-        return Err(raise!(TypeError, "expected a pointer or array ctype, got '{}'", ctype.name()));
+        return Err(raise!(
+            TypeError,
+            "expected a pointer or array ctype, got '{}'",
+            ctype.name()
+        ));
     }
     if object.is_str() {
-        return Err(raise!(TypeError, "from_buffer() cannot return the address of a unicode object"));
+        return Err(raise!(
+            TypeError,
+            "from_buffer() cannot return the address of a unicode object"
+        ));
     }
     let buffer = View::new(object, access)?;
     let length = if ctype.kind == Kind::Array {
@@ -68,7 +82,7 @@ pub fn from_buffer(ctype: &CType, object: Borrowed<'_>, access: Access) -> PyRes
             }
             Some(_) => ctype.length,
             None => match ctype.item().map_or(Ok(None), CType::size)? {
-                Some(size) if size > 0 => (buffer.len() / size).cast_signed(),
+                Some(size) if size > 0 => (buffer.len() / size).to_signed(),
                 _ => {
                     return Err(raise!(
                         ZeroDivisionError,

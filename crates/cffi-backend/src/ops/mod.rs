@@ -20,7 +20,11 @@ pub fn size_of(object: Borrowed<'_>) -> PyResult<usize> {
     };
     match ctype.size()? {
         Some(size) => Ok(size),
-        None => Err(raise!(ValueError, "ctype '{}' is of unknown size", ctype.name())),
+        None => Err(raise!(
+            ValueError,
+            "ctype '{}' is of unknown size",
+            ctype.name()
+        )),
     }
 }
 

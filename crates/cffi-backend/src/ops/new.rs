@@ -1,5 +1,6 @@
 //! `ffi.new()`: memory of a C type, initialised, from Python's allocator or from one of the program.
 
+use cffi_python::bits::ToSigned;
 use cffi_python::int;
 use cffi_python::{Borrowed, Owned, PyResult, raise};
 
@@ -20,7 +21,11 @@ pub struct Allocator {
 }
 
 /// The allocator of `ffi.new()`.
-pub const DEFAULT: Allocator = Allocator { alloc: None, free: None, fill: Fill::Zero };
+pub const DEFAULT: Allocator = Allocator {
+    alloc: None,
+    free: None,
+    fill: Fill::Zero,
+};
 
 /// How much memory is needed, and the length that the result must remember.
 struct Extent {
@@ -35,25 +40,41 @@ pub fn new(ctype: &CType, init: Option<Borrowed<'_>>, allocator: &Allocator) -> 
     match ctype.kind {
         Kind::Pointer => new_object(ctype, init, allocator),
         Kind::Array => new_array(ctype, init, allocator),
-        _ => Err(raise!(TypeError, "expected a pointer or array ctype, got '{}'", ctype.name())),
+        _ => Err(raise!(
+            TypeError,
+            "expected a pointer or array ctype, got '{}'",
+            ctype.name()
+        )),
     }
 }
 
-fn new_object(pointer: &CType, init: Option<Borrowed<'_>>, allocator: &Allocator) -> PyResult<Owned> {
+fn new_object(
+    pointer: &CType,
+    init: Option<Borrowed<'_>>,
+    allocator: &Allocator,
+) -> PyResult<Owned> {
     let sized = match pointer.item() {
         Some(item) => item.size()?.map(|size| (item, size)),
         None => None,
     };
     let Some((item, mut bytes)) = sized else {
         let name = pointer.item().map_or("", CType::name);
-        return Err(raise!(TypeError, "cannot instantiate ctype '{name}' of unknown size"));
+        return Err(raise!(
+            TypeError,
+            "cannot instantiate ctype '{name}' of unknown size"
+        ));
     };
     if !item.kind.is_record() {
         if matches!(item.kind, Kind::Char | Kind::WideChar) {
             // Room for a terminating null: `ffi.new("char *", b"x")` can be passed as a string.
             bytes *= 2;
         }
-        let made = allocate(pointer, Extent { bytes, length: -1 }, item.align()?, allocator)?;
+        let made = allocate(
+            pointer,
+            Extent { bytes, length: -1 },
+            item.align()?,
+            allocator,
+        )?;
         if let Some(init) = init {
             // SAFETY: fresh memory of the item's size.
             unsafe { store(item, made.data(), init)? }
@@ -68,7 +89,7 @@ fn new_object(pointer: &CType, init: Option<Borrowed<'_>>, allocator: &Allocator
             bytes = bytes.max(needed);
         }
     }
-    let length = room.map_or(-1, |_| bytes.cast_signed());
+    let length = room.map_or(-1, |_| bytes.to_signed());
     let record = allocate(item, Extent { bytes, length }, item.align()?, allocator)?;
     if let Some(init) = init {
         // SAFETY: fresh memory of the record's size, its flexible array included.
@@ -79,24 +100,39 @@ fn new_object(pointer: &CType, init: Option<Borrowed<'_>>, allocator: &Allocator
 
 fn new_array(array: &CType, init: Option<Borrowed<'_>>, allocator: &Allocator) -> PyResult<Owned> {
     let Some(item) = array.item() else {
-        return Err(raise!(TypeError, "expected a pointer or array ctype, got '{}'", array.name()));
+        return Err(raise!(
+            TypeError,
+            "expected a pointer or array ctype, got '{}'",
+            array.name()
+        ));
     };
     let Some(item_size) = item.size()? else {
-        return Err(raise!(TypeError, "cannot instantiate ctype '{}' of unknown size", item.name()));
+        return Err(raise!(
+            TypeError,
+            "cannot instantiate ctype '{}' of unknown size",
+            item.name()
+        ));
     };
     let (length, init) = match usize::try_from(array.length) {
         Ok(length) => (length, init),
         Err(_) => {
             // SAFETY: `None` is always there.
-            let given = init.unwrap_or_else(|| unsafe { Borrowed::from_ptr(cffi_python::ffi::Py_None()) });
+            let given =
+                init.unwrap_or_else(|| unsafe { Borrowed::from_ptr(cffi_python::ffi::Py_None()) });
             let (length, is_length) = initializer::array_length_of(array, given)?;
             (length, init.filter(|_| is_length == IsLength::No))
         }
     };
-    let Some(bytes) = length.checked_mul(item_size).filter(|bytes| isize::try_from(*bytes).is_ok()) else {
+    let Some(bytes) = length
+        .checked_mul(item_size)
+        .filter(|bytes| isize::try_from(*bytes).is_ok())
+    else {
         return Err(raise!(OverflowError, "array size would overflow a ssize_t"));
     };
-    let extent = Extent { bytes, length: length.cast_signed() };
+    let extent = Extent {
+        bytes,
+        length: length.to_signed(),
+    };
     let made = allocate(array, extent, item.align()?, allocator)?;
     if let Some(init) = init {
         // SAFETY: fresh memory of `length` items.
@@ -105,9 +141,20 @@ fn new_array(array: &CType, init: Option<Borrowed<'_>>, allocator: &Allocator) -
     Ok(made.into_owned())
 }
 
-fn allocate(ctype: &CType, extent: Extent, align: usize, allocator: &Allocator) -> PyResult<CDataRef> {
+fn allocate(
+    ctype: &CType,
+    extent: Extent,
+    align: usize,
+    allocator: &Allocator,
+) -> PyResult<CDataRef> {
     let Some(alloc) = &allocator.alloc else {
-        return owning::new_memory(ctype.to_ref(), extent.bytes, extent.length, align, allocator.fill);
+        return owning::new_memory(
+            ctype.to_ref(),
+            extent.bytes,
+            extent.length,
+            align,
+            allocator.fill,
+        );
     };
     let size = int::from_usize(extent.bytes)?;
     let block = alloc.borrow().call(&[size.borrow()])?;
@@ -119,13 +166,23 @@ fn allocate(ctype: &CType, extent: Extent, align: usize, allocator: &Allocator) 
         ));
     };
     if !matches!(cdata.ctype().kind, Kind::Pointer | Kind::Array) {
-        return Err(raise!(TypeError, "alloc() must return a cdata pointer, not '{}'", cdata.ctype().name()));
+        return Err(raise!(
+            TypeError,
+            "alloc() must return a cdata pointer, not '{}'",
+            cdata.ctype().name()
+        ));
     }
     if cdata.data().is_null() {
         return Err(raise!(MemoryError, "alloc() returned NULL"));
     }
     let free = allocator.free.as_ref().map(Owned::borrow);
-    let made = gc::new_gcp(ctype.to_ref(), cdata.data(), extent.length, block.borrow(), free)?;
+    let made = gc::new_gcp(
+        ctype.to_ref(),
+        cdata.data(),
+        extent.length,
+        block.borrow(),
+        free,
+    )?;
     if allocator.fill == Fill::Zero {
         // SAFETY: the program's allocator was asked for this many bytes.
         unsafe { cdata.data().write_bytes(0, extent.bytes) }

@@ -17,7 +17,11 @@ pub fn string(cdata: &CData, max_length: isize) -> PyResult<Owned> {
     if let Some(item) = items_of(cdata) {
         if is_byte(item) || item.kind == Kind::WideChar {
             if cdata.data().is_null() {
-                return Err(raise!(RuntimeError, "cannot use string() on {}", show::repr(cdata)?));
+                return Err(raise!(
+                    RuntimeError,
+                    "cannot use string() on {}",
+                    show::repr(cdata)?
+                ));
             }
             let mut limit = usize::try_from(max_length).ok();
             if cdata.ctype().kind == Kind::Array {
@@ -38,7 +42,11 @@ pub fn string(cdata: &CData, max_length: isize) -> PyResult<Owned> {
         // SAFETY: the value of a character cdata.
         return unsafe { units(cdata.data(), ctype.raw_size().unsigned_abs(), ctype.kind, 1) };
     }
-    Err(raise!(TypeError, "string(): unexpected cdata '{}' argument", ctype.name()))
+    Err(raise!(
+        TypeError,
+        "string(): unexpected cdata '{}' argument",
+        ctype.name()
+    ))
 }
 
 fn length_to_null(data: *const u8, size: usize, limit: Option<usize>) -> usize {
@@ -84,11 +92,22 @@ pub fn unpack(cdata: &CData, length: isize) -> PyResult<Owned> {
         return Err(raise!(ValueError, "'length' cannot be negative"));
     };
     if cdata.data().is_null() {
-        return Err(raise!(RuntimeError, "cannot use unpack() on {}", show::repr(cdata)?));
+        return Err(raise!(
+            RuntimeError,
+            "cannot use unpack() on {}",
+            show::repr(cdata)?
+        ));
     }
     if matches!(item.kind, Kind::Char | Kind::WideChar) {
         // SAFETY: the program says that there are `length` units.
-        return unsafe { units(cdata.data(), item.raw_size().unsigned_abs(), item.kind, length) };
+        return unsafe {
+            units(
+                cdata.data(),
+                item.raw_size().unsigned_abs(),
+                item.kind,
+                length,
+            )
+        };
     }
     let Some(size) = item.size()? else {
         return Err(unknown_items(cdata));
@@ -98,18 +117,28 @@ pub fn unpack(cdata: &CData, length: isize) -> PyResult<Owned> {
         // One loop for each common item, so that nothing is decided per item.
         (Kind::Signed, 4) => object::new_list(length, |index| {
             // SAFETY: the program says that there are `length` items.
-            cffi_python::int::from_i64(unsafe { data.add(index * 4).cast::<i32>().read_unaligned() }.into())
+            cffi_python::int::from_i64(
+                unsafe { data.add(index * 4).cast::<i32>().read_unaligned() }.into(),
+            )
         }),
         (Kind::Float, 8) => object::new_list(length, |index| {
             // SAFETY: as above.
-            cffi_python::int::from_f64(unsafe { data.add(index * 8).cast::<f64>().read_unaligned() })
+            cffi_python::int::from_f64(unsafe {
+                data.add(index * 8).cast::<f64>().read_unaligned()
+            })
         }),
         // SAFETY: as above.
-        _ => object::new_list(length, |index| unsafe { load(item, data.add(index * size)) }),
+        _ => object::new_list(length, |index| unsafe {
+            load(item, data.add(index * size))
+        }),
     }
 }
 
 #[cold]
 fn unknown_items(cdata: &CData) -> Raised {
-    raise!(ValueError, "'{}' points to items of unknown size", cdata.ctype().name())
+    raise!(
+        ValueError,
+        "'{}' points to items of unknown size",
+        cdata.ctype().name()
+    )
 }

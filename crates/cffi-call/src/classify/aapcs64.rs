@@ -15,8 +15,8 @@ struct Homogeneous {
 
 fn homogeneous(shape: &Shape) -> Option<Homogeneous> {
     match shape {
-        Shape::ComplexFloat => return Some(Homogeneous { size: 4, count: 2 }),
-        Shape::ComplexDouble => return Some(Homogeneous { size: 8, count: 2 }),
+        Shape::ComplexFloat => Some(Homogeneous { size: 4, count: 2 }),
+        Shape::ComplexDouble => Some(Homogeneous { size: 8, count: 2 }),
         Shape::Record(record) => homogeneous_record(record),
         _ => None,
     }
@@ -42,15 +42,29 @@ fn homogeneous_record(record: &RecordShape) -> Option<Homogeneous> {
 pub(super) fn classify(signature: &Signature) -> Option<WordPlan> {
     let mut allocation = Allocation::default();
     let (returning, registers) = result_of(&signature.result)?;
-    let arguments =
-        signature.parameters.iter().map(|shape| argument(shape, &mut allocation)).collect::<Option<Vec<_>>>()?;
-    Some(WordPlan { arguments, returning, load: allocation.load(signature.fixed.is_some()), registers })
+    let arguments = signature
+        .parameters
+        .iter()
+        .map(|shape| argument(shape, &mut allocation))
+        .collect::<Option<Vec<_>>>()?;
+    Some(WordPlan {
+        arguments,
+        returning,
+        load: allocation.load(signature.fixed.is_some()),
+        registers,
+    })
 }
 
 fn argument(shape: &Shape, allocation: &mut Allocation) -> Option<Passing> {
     match shape {
-        Shape::Int(..) | Shape::Pointer => allocation.int().or_else(|| allocation.stack(1, 8)).map(Passing::Word),
-        Shape::Float | Shape::Double => allocation.float().or_else(|| allocation.stack(1, 8)).map(Passing::Word),
+        Shape::Int(..) | Shape::Pointer => allocation
+            .int()
+            .or_else(|| allocation.stack(1, 8))
+            .map(Passing::Word),
+        Shape::Float | Shape::Double => allocation
+            .float()
+            .or_else(|| allocation.stack(1, 8))
+            .map(Passing::Word),
         // A quad in a vector register: more than a word.
         Shape::LongDouble | Shape::Void => None,
         _ => aggregate(shape, allocation),
@@ -76,7 +90,10 @@ fn aggregate(shape: &Shape, allocation: &mut Allocation) -> Option<Passing> {
         return Some(Passing::Pieces(words));
     }
     if shape.size() > 16 {
-        return allocation.int().or_else(|| allocation.stack(1, 8)).map(Passing::Reference);
+        return allocation
+            .int()
+            .or_else(|| allocation.stack(1, 8))
+            .map(Passing::Reference);
     }
     if shape.align() == 16 {
         // Rule C.10: an even register.
@@ -116,7 +133,11 @@ fn result_of(shape: &Shape) -> Option<(Returning, ResultRegisters)> {
             }
             let pieces = pieces(shape.size(), 0)
                 .into_iter()
-                .map(|piece| ResultPiece { offset: piece.offset, size: piece.size, source: Source::Int(piece.word) })
+                .map(|piece| ResultPiece {
+                    offset: piece.offset,
+                    size: piece.size,
+                    source: Source::Int(piece.word),
+                })
                 .collect();
             (Returning::Pieces(pieces), ResultRegisters::Ints)
         }

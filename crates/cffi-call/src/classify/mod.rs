@@ -10,7 +10,11 @@ use crate::trampoline::{FLOATS, INTS, Load, STACK};
 /// The plan of a signature; `None` where a trampoline cannot do it.
 #[must_use]
 pub fn classify(signature: &Signature) -> Option<WordPlan> {
-    if cfg!(target_arch = "aarch64") { aapcs64::classify(signature) } else { sysv::classify(signature) }
+    if cfg!(target_arch = "aarch64") {
+        aapcs64::classify(signature)
+    } else {
+        sysv::classify(signature)
+    }
 }
 
 /// Hands out registers and stack words from left to right.

@@ -10,7 +10,7 @@ use crate::trampoline::ResultRegisters;
 /// The class of an eightbyte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Class {
-    NoClass,
+    Padding,
     Integer,
     Sse,
 }
@@ -41,7 +41,8 @@ fn classes_of_record(record: &RecordShape) -> Classes {
     if record.size > 16 {
         return Classes::Memory;
     }
-    let mut classes: SmallVec<[Class; 2]> = SmallVec::from_elem(Class::NoClass, record.size.div_ceil(8));
+    let mut classes: SmallVec<[Class; 2]> =
+        SmallVec::from_elem(Class::Padding, record.size.div_ceil(8));
     for (offset, leaf) in &record.leaves {
         if offset % leaf.align().max(1) != 0 {
             return Classes::Memory;
@@ -54,13 +55,17 @@ fn classes_of_record(record: &RecordShape) -> Classes {
         };
         for byte in (*offset..offset + leaf.size()).step_by(4) {
             if let Some(slot) = classes.get_mut(byte / 8) {
-                *slot = if *slot == Class::Integer || class == Class::Integer { Class::Integer } else { Class::Sse };
+                *slot = if *slot == Class::Integer || class == Class::Integer {
+                    Class::Integer
+                } else {
+                    Class::Sse
+                };
             }
         }
     }
     // Padding alone: an eightbyte without a class is passed as SSE by GCC and Clang.
     for class in &mut classes {
-        if *class == Class::NoClass {
+        if *class == Class::Padding {
             *class = Class::Sse;
         }
     }
@@ -70,9 +75,17 @@ fn classes_of_record(record: &RecordShape) -> Classes {
 pub(super) fn classify(signature: &Signature) -> Option<WordPlan> {
     let mut allocation = Allocation::default();
     let (returning, registers) = result_of(&signature.result, &mut allocation)?;
-    let arguments =
-        signature.parameters.iter().map(|shape| argument(shape, &mut allocation)).collect::<Option<Vec<_>>>()?;
-    Some(WordPlan { arguments, returning, load: allocation.load(signature.fixed.is_some()), registers })
+    let arguments = signature
+        .parameters
+        .iter()
+        .map(|shape| argument(shape, &mut allocation))
+        .collect::<Option<Vec<_>>>()?;
+    Some(WordPlan {
+        arguments,
+        returning,
+        load: allocation.load(signature.fixed.is_some()),
+        registers,
+    })
 }
 
 fn argument(shape: &Shape, allocation: &mut Allocation) -> Option<Passing> {
@@ -82,14 +95,27 @@ fn argument(shape: &Shape, allocation: &mut Allocation) -> Option<Passing> {
     };
     let floats = classes.iter().filter(|class| **class == Class::Sse).count();
     let ints = classes.len() - floats;
-    let scalar = !matches!(shape, Shape::Record(_) | Shape::ComplexDouble | Shape::ComplexFloat);
+    let scalar = !matches!(
+        shape,
+        Shape::Record(_) | Shape::ComplexDouble | Shape::ComplexFloat
+    );
     // All of a value goes to registers, or all of it to the stack.
-    if allocation.ints + ints > crate::trampoline::INTS || allocation.floats + floats > crate::trampoline::FLOATS {
-        return if scalar { allocation.stack(1, 8).map(Passing::Word) } else { allocation.stack_value(shape) };
+    if allocation.ints + ints > crate::trampoline::INTS
+        || allocation.floats + floats > crate::trampoline::FLOATS
+    {
+        return if scalar {
+            allocation.stack(1, 8).map(Passing::Word)
+        } else {
+            allocation.stack_value(shape)
+        };
     }
     let mut words = SmallVec::new();
     for (index, class) in classes.iter().enumerate() {
-        let word = if *class == Class::Sse { allocation.float()? } else { allocation.int()? };
+        let word = if *class == Class::Sse {
+            allocation.float()?
+        } else {
+            allocation.int()?
+        };
         if scalar {
             return Some(Passing::Word(word));
         }
@@ -111,7 +137,12 @@ fn result_of(shape: &Shape, allocation: &mut Allocation) -> Option<(Returning, R
     }
     let classes = match classes_of(shape) {
         Classes::Registers(classes) => classes,
-        Classes::Memory => return Some((Returning::Indirect(allocation.int()?), ResultRegisters::Ints)),
+        Classes::Memory => {
+            return Some((
+                Returning::Indirect(allocation.int()?),
+                ResultRegisters::Ints,
+            ));
+        }
         Classes::Other => return None,
     };
     let (mut ints, mut floats) = (0, 0);
@@ -127,7 +158,11 @@ fn result_of(shape: &Shape, allocation: &mut Allocation) -> Option<(Returning, R
                 Source::Int(ints - 1)
             };
             let offset = u16::try_from(index * 8).unwrap_or(u16::MAX);
-            ResultPiece { offset, size: narrow((shape.size() - index * 8).min(8)), source }
+            ResultPiece {
+                offset,
+                size: narrow((shape.size() - index * 8).min(8)),
+                source,
+            }
         })
         .collect();
     let registers = match classes.as_slice() {

@@ -4,7 +4,8 @@
 use cffi_syntax::ast::RecordKind;
 
 use super::{
-    BitsInput, FieldInput, FieldPlace, LayoutError, Named, Packed, RecordLayout, RecordRules, bit_place, bytes,
+    BitsInput, FieldInput, FieldPlace, LayoutError, Named, Packed, RecordLayout, RecordRules,
+    bit_place, bytes,
 };
 use crate::target::{Arch, System, Target};
 
@@ -34,16 +35,32 @@ pub(super) fn layout(
         union_end = union_end.max(state.end);
         places.push(place);
     }
-    let end = if rules.kind == RecordKind::Union { union_end } else { state.end };
-    let align = state.align.max(rules.align.map_or(0, |align| u128::from(align) * 8));
+    let end = if rules.kind == RecordKind::Union {
+        union_end
+    } else {
+        state.end
+    };
+    let align = state
+        .align
+        .max(rules.align.map_or(0, |align| u128::from(align) * 8));
     let size = end.div_ceil(8).next_multiple_of(align / 8);
     // Sizes of objects fit in ssize_t.
-    let size = i64::try_from(size).map_err(|_| LayoutError::TooLarge)?.unsigned_abs();
-    Ok(RecordLayout { size, align: u32::try_from(align / 8).unwrap_or(u32::MAX), fields: places })
+    let size = i64::try_from(size)
+        .map_err(|_| LayoutError::TooLarge)?
+        .unsigned_abs();
+    Ok(RecordLayout {
+        size,
+        align: u32::try_from(align / 8).unwrap_or(u32::MAX),
+        fields: places,
+    })
 }
 
 impl State {
-    fn place(&mut self, rules: &RecordRules, field: &FieldInput) -> Result<FieldPlace, LayoutError> {
+    fn place(
+        &mut self,
+        rules: &RecordRules,
+        field: &FieldInput,
+    ) -> Result<FieldPlace, LayoutError> {
         let packed = rules.packed == Packed::Yes || field.packed == Packed::Yes;
         let mut align = if packed { 1 } else { field.align };
         align = align.max(field.explicit_align.unwrap_or(1));
@@ -54,7 +71,10 @@ impl State {
         let start = self.end.next_multiple_of(align);
         self.end = start + u128::from(field.size) * 8;
         self.align = self.align.max(align);
-        Ok(FieldPlace { offset: bytes(start)?, bits: None })
+        Ok(FieldPlace {
+            offset: bytes(start)?,
+            bits: None,
+        })
     }
 
     fn place_bits(
@@ -69,7 +89,8 @@ impl State {
         let pack = rules.pack.map(|pack| u128::from(pack.max(1)) * 8);
         let explicit = u128::from(field.explicit_align.unwrap_or(0)) * 8;
         // AAPCS and AAPCS64: unnamed bit-fields align the record, those of width 0 too.
-        let unnamed_align = matches!(target.arch, Arch::Arm | Arch::AArch64) && target.system == System::Linux;
+        let unnamed_align =
+            matches!(target.arch, Arch::Arm | Arch::AArch64) && target.system == System::Linux;
         if bits.width == 0 {
             // Neither packing nor #pragma pack weakens a zero-width bit-field.
             let align = natural.max(explicit);
@@ -78,7 +99,10 @@ impl State {
             if unnamed_align {
                 self.align = self.align.max(align);
             }
-            return Ok(FieldPlace { offset: bytes(start)?, bits: None });
+            return Ok(FieldPlace {
+                offset: bytes(start)?,
+                bits: None,
+            });
         }
         let mut explicit = explicit;
         if let Some(pack) = pack {

@@ -127,12 +127,18 @@ pub fn layout_record(
         Some(RecordAbi::Gcc) => target.system == System::WindowsMsvc,
         None => target.is_windows(),
     };
-    if microsoft { msvc::layout(*target, rules, fields) } else { gcc::layout(*target, rules, fields) }
+    if microsoft {
+        msvc::layout(*target, rules, fields)
+    } else {
+        gcc::layout(*target, rules, fields)
+    }
 }
 
 /// The next multiple of a power of two.
 fn round_up(value: u64, to: u64) -> Result<u64, LayoutError> {
-    value.checked_next_multiple_of(to.max(1)).ok_or(LayoutError::TooLarge)
+    value
+        .checked_next_multiple_of(to.max(1))
+        .ok_or(LayoutError::TooLarge)
 }
 
 /// Whole bytes of a number of bits.
@@ -144,10 +150,16 @@ fn bytes(bits: u128) -> Result<u64, LayoutError> {
 fn bit_place(start: u128, width: u32, size: u64) -> Result<FieldPlace, LayoutError> {
     let unit = u128::from(size.max(1)) * 8;
     let shift = start % unit;
-    let (base, shift) =
-        if shift + u128::from(width) <= unit { (start - shift, shift) } else { (start - start % 8, start % 8) };
+    let (base, shift) = if shift + u128::from(width) <= unit {
+        (start - shift, shift)
+    } else {
+        (start - start % 8, start % 8)
+    };
     Ok(FieldPlace {
         offset: bytes(base)?,
-        bits: Some(BitPlace { shift: u32::try_from(shift).unwrap_or(u32::MAX), width }),
+        bits: Some(BitPlace {
+            shift: u32::try_from(shift).unwrap_or(u32::MAX),
+            width,
+        }),
     })
 }

@@ -3,7 +3,8 @@
 use cffi_syntax::ast::RecordKind;
 
 use super::{
-    BitPlace, BitsInput, FieldInput, FieldPlace, LayoutError, Named, Packed, RecordLayout, RecordRules, round_up,
+    BitPlace, BitsInput, FieldInput, FieldPlace, LayoutError, Named, Packed, RecordLayout,
+    RecordRules, round_up,
 };
 use crate::target::{System, Target};
 
@@ -36,30 +37,46 @@ pub(super) fn layout(
                     end = round_up(end, own_align)?;
                     align = align.max(own_align);
                 }
-                places.push(FieldPlace { offset: end, bits: None });
+                places.push(FieldPlace {
+                    offset: end,
+                    bits: None,
+                });
             }
             Some(BitsInput { width, named }) => {
-                let fits = unit
-                    .as_ref()
-                    .is_some_and(|unit| unit.size == field.size && unit.used + u64::from(width) <= unit.size * 8);
+                let fits = unit.as_ref().is_some_and(|unit| {
+                    unit.size == field.size && unit.used + u64::from(width) <= unit.size * 8
+                });
                 if !fits {
                     let offset = round_up(end, own_align)?;
-                    end = offset.checked_add(field.size).ok_or(LayoutError::TooLarge)?;
-                    unit = Some(Unit { offset, size: field.size, used: 0 });
+                    end = offset
+                        .checked_add(field.size)
+                        .ok_or(LayoutError::TooLarge)?;
+                    unit = Some(Unit {
+                        offset,
+                        size: field.size,
+                        used: 0,
+                    });
                 }
-                let Some(unit) = &mut unit else { return Err(LayoutError::TooLarge) };
+                let Some(unit) = &mut unit else {
+                    return Err(LayoutError::TooLarge);
+                };
                 let shift = u32::try_from(unit.used).unwrap_or(u32::MAX);
                 unit.used += u64::from(width);
                 // Unnamed bit-fields of a union do not align it.
                 if named == Named::Yes || !is_union {
                     align = align.max(own_align);
                 }
-                places.push(FieldPlace { offset: unit.offset, bits: Some(BitPlace { shift, width }) });
+                places.push(FieldPlace {
+                    offset: unit.offset,
+                    bits: Some(BitPlace { shift, width }),
+                });
             }
             None => {
                 unit = None;
                 let offset = round_up(end, own_align)?;
-                end = offset.checked_add(field.size).ok_or(LayoutError::TooLarge)?;
+                end = offset
+                    .checked_add(field.size)
+                    .ok_or(LayoutError::TooLarge)?;
                 align = align.max(own_align);
                 places.push(FieldPlace { offset, bits: None });
             }
@@ -75,7 +92,11 @@ pub(super) fn layout(
     if i64::try_from(size).is_err() {
         return Err(LayoutError::TooLarge);
     }
-    Ok(RecordLayout { size, align: u32::try_from(align).unwrap_or(u32::MAX), fields: places })
+    Ok(RecordLayout {
+        size,
+        align: u32::try_from(align).unwrap_or(u32::MAX),
+        fields: places,
+    })
 }
 
 fn alignment(rules: &RecordRules, field: &FieldInput) -> u64 {

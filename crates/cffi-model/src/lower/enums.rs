@@ -12,7 +12,11 @@ use crate::types::{Enum, EnumBody, QualType, RecordName, Type, TypeId};
 
 impl<'s> Lowering<'_, 's> {
     /// The type of an enum specifier; `name` is a typedef's name for one without a tag.
-    pub(super) fn enumeration(&mut self, specifier: &EnumSpecifier<'s>, name: Option<&str>) -> Lowered<TypeId> {
+    pub(super) fn enumeration(
+        &mut self,
+        specifier: &EnumSpecifier<'s>,
+        name: Option<&str>,
+    ) -> Lowered<TypeId> {
         if let Some(tag) = specifier.tag {
             if let Some(Declaration::Type(ty)) = self.declarations.get(Space::Enum, tag.name) {
                 let ty = ty.ty;
@@ -20,7 +24,11 @@ impl<'s> Lowering<'_, 's> {
                     return Ok(ty);
                 }
                 let known = match *self.declarations.table.get(ty) {
-                    Type::Enum(id) => self.declarations.table.enumeration(id).is_some_and(|it| it.body.is_some()),
+                    Type::Enum(id) => self
+                        .declarations
+                        .table
+                        .enumeration(id)
+                        .is_some_and(|it| it.body.is_some()),
                     _ => false,
                 };
                 let problem = if known {
@@ -34,15 +42,34 @@ impl<'s> Lowering<'_, 's> {
             }
         }
         let (space, key, enum_name) = match (specifier.tag, name) {
-            (Some(tag), _) => (Space::Enum, tag.name.to_owned(), RecordName::Tag(tag.name.into())),
-            (None, Some(name)) => (Space::Anonymous, name.to_owned(), RecordName::Typedef(name.into())),
+            (Some(tag), _) => (
+                Space::Enum,
+                tag.name.to_owned(),
+                RecordName::Tag(tag.name.into()),
+            ),
+            (None, Some(name)) => (
+                Space::Anonymous,
+                name.to_owned(),
+                RecordName::Typedef(name.into()),
+            ),
             (None, None) => {
                 let number = self.next_anonymous();
-                (Space::Anonymous, format!("$enum_${number}"), RecordName::Anonymous(number))
+                (
+                    Space::Anonymous,
+                    format!("$enum_${number}"),
+                    RecordName::Anonymous(number),
+                )
             }
         };
-        let (id, ty) = self.declarations.table.new_enum(Enum { name: enum_name, alias: None, body: None });
-        let declared = QualType { ty, qualifiers: Qualifiers::empty() };
+        let (id, ty) = self.declarations.table.new_enum(Enum {
+            name: enum_name,
+            alias: None,
+            body: None,
+        });
+        let declared = QualType {
+            ty,
+            qualifiers: Qualifiers::empty(),
+        };
         self.declare(space, &key, Declaration::Type(declared), specifier.span)?;
         let body = self.enum_body(specifier, &key)?;
         if let Some(body) = body {
@@ -51,19 +78,33 @@ impl<'s> Lowering<'_, 's> {
         Ok(ty)
     }
 
-    fn enum_body(&mut self, specifier: &EnumSpecifier<'s>, shown: &str) -> Lowered<Option<EnumBody>> {
+    fn enum_body(
+        &mut self,
+        specifier: &EnumSpecifier<'s>,
+        shown: &str,
+    ) -> Lowered<Option<EnumBody>> {
         let fixed = match &specifier.underlying {
             Some(underlying) => match *self.declarations_type(underlying)? {
                 Type::Primitive(primitive) => Some(primitive),
-                _ => return Err(Failure::new(Problem::BitFieldType(shown.to_owned()), underlying.span)),
+                _ => {
+                    return Err(Failure::new(
+                        Problem::BitFieldType(shown.to_owned()),
+                        underlying.span,
+                    ));
+                }
             },
             None => None,
         };
         let Some(body) = &specifier.body else {
             // With a fixed type an enum is complete without its enumerators (C23 6.7.3.3p5).
-            return Ok(fixed.map(|underlying| EnumBody { enumerators: Vec::new(), partial: false, underlying }));
+            return Ok(fixed.map(|underlying| EnumBody {
+                enumerators: Vec::new(),
+                partial: false,
+                underlying,
+            }));
         };
-        let mut enumerators: Vec<(Box<str>, Option<i128>)> = Vec::with_capacity(body.enumerators.len());
+        let mut enumerators: Vec<(Box<str>, Option<i128>)> =
+            Vec::with_capacity(body.enumerators.len());
         let mut partial = body.partial;
         let mut next = Some(0i128);
         for enumerator in &body.enumerators {
@@ -81,19 +122,32 @@ impl<'s> Lowering<'_, 's> {
                 Some(value) if !guessed => Declaration::Integer { value, origin },
                 _ => Declaration::Unknown { origin },
             };
-            self.declare(Space::Ordinary, enumerator.name.name, declaration, enumerator.name.span)?;
+            self.declare(
+                Space::Ordinary,
+                enumerator.name.name,
+                declaration,
+                enumerator.name.span,
+            )?;
             enumerators.push((enumerator.name.name.into(), value));
         }
         let values = enumerators.iter().filter_map(|(_, value)| *value);
         let underlying = match fixed {
             Some(fixed) => fixed,
-            None => underlying(self.declarations.target, values)
-                .ok_or_else(|| Failure::new(Problem::EnumRange(shown.to_owned()), specifier.span))?,
+            None => underlying(self.declarations.target, values).ok_or_else(|| {
+                Failure::new(Problem::EnumRange(shown.to_owned()), specifier.span)
+            })?,
         };
-        Ok(Some(EnumBody { enumerators, partial, underlying }))
+        Ok(Some(EnumBody {
+            enumerators,
+            partial,
+            underlying,
+        }))
     }
 
-    fn declarations_type(&mut self, specifiers: &cffi_syntax::ast::Specifiers<'s>) -> Lowered<&Type> {
+    fn declarations_type(
+        &mut self,
+        specifiers: &cffi_syntax::ast::Specifiers<'s>,
+    ) -> Lowered<&Type> {
         let ty = self.base(specifiers, None)?.ty.ty;
         Ok(self.declarations.table.get(ty))
     }
@@ -101,7 +155,9 @@ impl<'s> Lowering<'_, 's> {
 
 /// The first type of GCC's list that holds all values; Microsoft's compiler always takes `int`.
 fn underlying(target: Target, values: impl Iterator<Item = i128>) -> Option<Primitive> {
-    let (least, most) = values.fold((0, 0), |(least, most), value| (value.min(least), value.max(most)));
+    let (least, most) = values.fold((0, 0), |(least, most), value| {
+        (value.min(least), value.max(most))
+    });
     let candidates: &[Primitive] = if target.system == System::WindowsMsvc {
         &[Primitive::Int]
     } else if least < 0 {

@@ -10,8 +10,8 @@ pub(crate) mod sizes;
 mod types;
 
 use cffi_syntax::ast::{
-    self, Declarator, Define, DefineValue, Derivation, InitDeclarator, Initializer, Item, Linkage, OffsetofStep,
-    Qualifiers, StaticAssert, Storage, TranslationUnit, TypeName, TypeSpecifier,
+    self, Declarator, Define, DefineValue, Derivation, InitDeclarator, Initializer, Item, Linkage,
+    OffsetofStep, Qualifiers, StaticAssert, Storage, TranslationUnit, TypeName, TypeSpecifier,
 };
 use cffi_syntax::{SourceText, Span, render::DEFAULT_FILE, snippet};
 
@@ -46,7 +46,13 @@ pub(crate) fn unit(
     unit: &TranslationUnit<'_>,
     options: &CdefOptions,
 ) -> Result<Vec<Warning>, CdefError> {
-    let mut lowering = Lowering { declarations, source, options: *options, warnings: Vec::new(), invalid: None };
+    let mut lowering = Lowering {
+        declarations,
+        source,
+        options: *options,
+        warnings: Vec::new(),
+        invalid: None,
+    };
     let mut failures = Vec::new();
     for item in &unit.items {
         if let Err(failure) = lowering.item(item) {
@@ -56,7 +62,11 @@ pub(crate) fn unit(
             }
         }
     }
-    if failures.is_empty() { Ok(lowering.warnings) } else { Err(report(source, &failures)) }
+    if failures.is_empty() {
+        Ok(lowering.warnings)
+    } else {
+        Err(report(source, &failures))
+    }
 }
 
 /// The type of a type name.
@@ -65,8 +75,16 @@ pub(crate) fn type_name(
     source: &SourceText,
     name: &TypeName<'_>,
 ) -> Result<QualType, CdefError> {
-    let mut lowering = Lowering { declarations, source, options: CdefOptions::default(), warnings: Vec::new(), invalid: None };
-    lowering.type_name(name).map_err(|failure| report(source, &[failure]))
+    let mut lowering = Lowering {
+        declarations,
+        source,
+        options: CdefOptions::default(),
+        warnings: Vec::new(),
+        invalid: None,
+    };
+    lowering
+        .type_name(name)
+        .map_err(|failure| report(source, &[failure]))
 }
 
 /// The first problem as the line that programs know; where there are more, each with its place after it.
@@ -87,7 +105,12 @@ fn headline(source: &SourceText, failure: &Failure) -> String {
         return failure.problem.to_string();
     }
     let place = source.location(failure.span.start);
-    format!("{}:{}: {}", place.file.unwrap_or(DEFAULT_FILE), place.line, failure.problem)
+    format!(
+        "{}:{}: {}",
+        place.file.unwrap_or(DEFAULT_FILE),
+        place.line,
+        failure.problem
+    )
 }
 
 impl<'s> Lowering<'_, 's> {
@@ -101,27 +124,39 @@ impl<'s> Lowering<'_, 's> {
 
     fn define(&mut self, define: &Define<'s>) -> Lowered<()> {
         let declaration = match &define.value {
-            DefineValue::Ellipsis => Declaration::Unknown { origin: IntegerOrigin::Define },
-            DefineValue::Integer(expr) => {
-                Declaration::Integer { value: self.evaluate(expr)?.number, origin: IntegerOrigin::Define }
-            }
+            DefineValue::Ellipsis => Declaration::Unknown {
+                origin: IntegerOrigin::Define,
+            },
+            DefineValue::Integer(expr) => Declaration::Integer {
+                value: self.evaluate(expr)?.number,
+                origin: IntegerOrigin::Define,
+            },
         };
         self.declare(Space::Ordinary, define.name.name, declaration, define.span)
     }
 
     fn assertion(&mut self, assertion: &StaticAssert<'s>) -> Lowered<()> {
         match self.evaluate(&assertion.condition) {
-            Ok(value) if value.number == 0 => {
-                Err(Failure::new(Problem::Assertion(assertion.message.clone()), assertion.span))
-            }
+            Ok(value) if value.number == 0 => Err(Failure::new(
+                Problem::Assertion(assertion.message.clone()),
+                assertion.span,
+            )),
             // A condition that needs the compiler is the compiler's to check.
             Ok(_) | Err(_) => Ok(()),
         }
     }
 
-    fn declare(&mut self, space: Space, name: &str, declaration: Declaration, span: Span) -> Lowered<()> {
+    fn declare(
+        &mut self,
+        space: Space,
+        name: &str,
+        declaration: Declaration,
+        span: Span,
+    ) -> Lowered<()> {
         let replace = self.options.replace;
-        self.declarations.declare(space, name, declaration, replace).map_err(|problem| Failure::new(problem, span))
+        self.declarations
+            .declare(space, name, declaration, replace)
+            .map_err(|problem| Failure::new(problem, span))
     }
 
     pub(crate) fn evaluate(&mut self, expr: &ast::Expr<'_>) -> Lowered<Value> {
@@ -131,15 +166,24 @@ impl<'s> Lowering<'_, 's> {
     fn declaration(&mut self, declaration: &ast::Declaration<'s>) -> Lowered<()> {
         let specifiers = &declaration.specifiers;
         let is_typedef = specifiers.storage.contains(Storage::TYPEDEF);
-        let name = if is_typedef { plain_name(&declaration.declarators) } else { None };
+        let name = if is_typedef {
+            plain_name(&declaration.declarators)
+        } else {
+            None
+        };
         if declaration.body.is_some() {
             // A skipped function definition declares its types but no symbol.
             return self.base(specifiers, None).map(|_| ());
         }
         if let (true, TypeSpecifier::Ellipsis) = (is_typedef, &specifiers.ty) {
-            return declaration.declarators.iter().try_for_each(|declarator| self.opaque_typedef(declarator));
+            return declaration
+                .declarators
+                .iter()
+                .try_for_each(|declarator| self.opaque_typedef(declarator));
         }
-        if let (true, TypeSpecifier::IntegerEllipsis | TypeSpecifier::FloatEllipsis) = (is_typedef, &specifiers.ty) {
+        if let (true, TypeSpecifier::IntegerEllipsis | TypeSpecifier::FloatEllipsis) =
+            (is_typedef, &specifiers.ty)
+        {
             return declaration
                 .declarators
                 .iter()
@@ -159,38 +203,90 @@ impl<'s> Lowering<'_, 's> {
     /// `typedef ... name;` and `typedef ... *name;`
     fn opaque_typedef(&mut self, declarator: &InitDeclarator<'s>) -> Lowered<()> {
         let span = declarator.declarator.span;
-        let Some(name) = declarator.declarator.name else { return Ok(()) };
-        let opaque = |name: RecordName| crate::types::Record { kind: ast::RecordKind::Struct, name, alias: None, body: None };
+        let Some(name) = declarator.declarator.name else {
+            return Ok(());
+        };
+        let opaque = |name: RecordName| crate::types::Record {
+            kind: ast::RecordKind::Struct,
+            name,
+            alias: None,
+            body: None,
+        };
         let ty = match declarator.declarator.derivations.as_slice() {
-            [] => self.declarations.table.new_record(opaque(RecordName::Typedef(name.name.into()))).1,
-            derivations if derivations.iter().all(|it| matches!(it, Derivation::Pointer { .. })) => {
-                let tag = RecordName::Tag(format!("${}{}", "$".repeat(derivations.len()), name.name).into());
+            [] => {
+                self.declarations
+                    .table
+                    .new_record(opaque(RecordName::Typedef(name.name.into())))
+                    .1
+            }
+            derivations
+                if derivations
+                    .iter()
+                    .all(|it| matches!(it, Derivation::Pointer { .. })) =>
+            {
+                let tag = RecordName::Tag(
+                    format!("${}{}", "$".repeat(derivations.len()), name.name).into(),
+                );
                 let mut ty = self.declarations.table.new_record(opaque(tag)).1;
                 for (index, _) in derivations.iter().enumerate() {
                     let last = index + 1 == derivations.len();
-                    let target = QualType { ty, qualifiers: Qualifiers::empty() };
-                    ty = self.declarations.table.intern(Type::Pointer { target, name: last.then(|| name.name.into()) });
+                    let target = QualType {
+                        ty,
+                        qualifiers: Qualifiers::empty(),
+                    };
+                    ty = self.declarations.table.intern(Type::Pointer {
+                        target,
+                        name: last.then(|| name.name.into()),
+                    });
                 }
                 ty
             }
-            _ => return Err(Failure::new(Problem::EllipsisHere("in this kind of typedef"), span)),
+            _ => {
+                return Err(Failure::new(
+                    Problem::EllipsisHere("in this kind of typedef"),
+                    span,
+                ));
+            }
         };
-        self.declare_typedef(name.name, QualType { ty, qualifiers: Qualifiers::empty() }, span)
+        self.declare_typedef(
+            name.name,
+            QualType {
+                ty,
+                qualifiers: Qualifiers::empty(),
+            },
+            span,
+        )
     }
 
     /// `typedef int... name;` and `typedef float... name;`
-    fn unknown_typedef(&mut self, specifier: &TypeSpecifier<'_>, declarator: &InitDeclarator<'s>) -> Lowered<()> {
+    fn unknown_typedef(
+        &mut self,
+        specifier: &TypeSpecifier<'_>,
+        declarator: &InitDeclarator<'s>,
+    ) -> Lowered<()> {
         let span = declarator.declarator.span;
-        let Some(name) = declarator.declarator.name else { return Ok(()) };
+        let Some(name) = declarator.declarator.name else {
+            return Ok(());
+        };
         if !declarator.declarator.derivations.is_empty() {
-            return Err(Failure::new(Problem::EllipsisHere("in this kind of typedef"), span));
+            return Err(Failure::new(
+                Problem::EllipsisHere("in this kind of typedef"),
+                span,
+            ));
         }
         let ty = match specifier {
             TypeSpecifier::IntegerEllipsis => Type::UnknownInteger(name.name.into()),
             _ => Type::UnknownFloat(name.name.into()),
         };
         let ty = self.declarations.table.intern(ty);
-        self.declare_typedef(name.name, QualType { ty, qualifiers: Qualifiers::empty() }, span)
+        self.declare_typedef(
+            name.name,
+            QualType {
+                ty,
+                qualifiers: Qualifiers::empty(),
+            },
+            span,
+        )
     }
 
     /// Opaque typedefs are new records each time: declaring one again is no conflict with itself.
@@ -206,9 +302,18 @@ impl<'s> Lowering<'_, 's> {
     fn same_opaque(&self, left: TypeId, right: TypeId) -> bool {
         let table = &self.declarations.table;
         let opaque_name = |ty: TypeId| match table.get(ty) {
-            Type::Record(id) => table.record(*id).filter(|record| record.body.is_none()).map(|record| &record.name),
-            Type::Pointer { target, name: Some(_) } => match table.get(target.ty) {
-                Type::Record(id) => table.record(*id).filter(|record| record.body.is_none()).map(|record| &record.name),
+            Type::Record(id) => table
+                .record(*id)
+                .filter(|record| record.body.is_none())
+                .map(|record| &record.name),
+            Type::Pointer {
+                target,
+                name: Some(_),
+            } => match table.get(target.ty) {
+                Type::Record(id) => table
+                    .record(*id)
+                    .filter(|record| record.body.is_none())
+                    .map(|record| &record.name),
                 _ => None,
             },
             _ => None,
@@ -223,9 +328,16 @@ impl<'s> Lowering<'_, 's> {
         declarator: &InitDeclarator<'s>,
     ) -> Lowered<()> {
         let span = declarator.declarator.span;
-        let Some(name) = declarator.declarator.name else { return Ok(()) };
+        let Some(name) = declarator.declarator.name else {
+            return Ok(());
+        };
         let mut ty = self.declarator(base.ty, &declarator.declarator, specifiers.convention)?;
-        ty = self.apply_mode(ty, &specifiers.attributes, &declarator.declarator.attributes, span)?;
+        ty = self.apply_mode(
+            ty,
+            &specifiers.attributes,
+            &declarator.declarator.attributes,
+            span,
+        )?;
         if base.is_unnamed_record && !declarator.declarator.derivations.is_empty() {
             ty = self.name_pointer(ty, name.name, &declarator.declarator);
         }
@@ -239,14 +351,21 @@ impl<'s> Lowering<'_, 's> {
     fn alias(&mut self, ty: TypeId, name: &str) {
         match *self.declarations.table.get(ty) {
             Type::Record(id) => {
-                let tagged = self.declarations.table.record(id).is_some_and(|it| matches!(it.name, RecordName::Tag(_)));
+                let tagged = self
+                    .declarations
+                    .table
+                    .record(id)
+                    .is_some_and(|it| matches!(it.name, RecordName::Tag(_)));
                 if tagged {
                     self.declarations.table.alias_record(id, name);
                 }
             }
             Type::Enum(id) => {
                 let table = &mut self.declarations.table;
-                if table.enumeration(id).is_some_and(|it| matches!(it.name, RecordName::Tag(_))) {
+                if table
+                    .enumeration(id)
+                    .is_some_and(|it| matches!(it.name, RecordName::Tag(_)))
+                {
                     table.alias_enum(id, name);
                 }
             }
@@ -262,8 +381,14 @@ impl<'s> Lowering<'_, 's> {
         let Type::Pointer { target, name: None } = *self.declarations.table.get(ty.ty) else {
             return ty;
         };
-        let named = Type::Pointer { target, name: Some(name.into()) };
-        QualType { ty: self.declarations.table.intern(named), qualifiers: ty.qualifiers }
+        let named = Type::Pointer {
+            target,
+            name: Some(name.into()),
+        };
+        QualType {
+            ty: self.declarations.table.intern(named),
+            qualifiers: ty.qualifiers,
+        }
     }
 
     /// A function, variable or constant.
@@ -275,9 +400,16 @@ impl<'s> Lowering<'_, 's> {
     ) -> Lowered<()> {
         let specifiers = &declaration.specifiers;
         let span = declarator.declarator.span;
-        let Some(name) = declarator.declarator.name else { return Ok(()) };
+        let Some(name) = declarator.declarator.name else {
+            return Ok(());
+        };
         let mut ty = self.declarator(base.ty, &declarator.declarator, specifiers.convention)?;
-        ty = self.apply_mode(ty, &specifiers.attributes, &declarator.declarator.attributes, span)?;
+        ty = self.apply_mode(
+            ty,
+            &specifiers.attributes,
+            &declarator.declarator.attributes,
+            span,
+        )?;
         let symbol: Option<Box<str>> = declarator.asm_label.as_deref().map(Into::into);
         if let Type::Function(_) = self.declarations.table.get(ty.ty) {
             let function = Declaration::Function {
@@ -289,26 +421,41 @@ impl<'s> Lowering<'_, 's> {
             return self.declare(Space::Ordinary, name.name, function, span);
         }
         if declaration.linkage != Linkage::C {
-            return Err(Failure::new(Problem::ExternPythonNotFunction(name.name.to_owned()), span));
+            return Err(Failure::new(
+                Problem::ExternPythonNotFunction(name.name.to_owned()),
+                span,
+            ));
         }
         if self.options.exported == Exported::Yes {
-            return Err(Failure::new(Problem::Unsupported("a variable in embedding_api()".to_owned()), span));
+            return Err(Failure::new(
+                Problem::Unsupported("a variable in embedding_api()".to_owned()),
+                span,
+            ));
         }
         let constant = ty.qualifiers.contains(Qualifiers::CONST) && !self.is_array(ty.ty);
         match &declarator.initializer {
             Some(Initializer::Expr(expr)) if self.is_integer(ty.ty) => {
                 if let Ok(value) = self.evaluate(expr) {
                     let number = self.to_declared_type(value.number, ty.ty);
-                    let declaration = Declaration::Integer { value: number, origin: IntegerOrigin::Const };
+                    let declaration = Declaration::Integer {
+                        value: number,
+                        origin: IntegerOrigin::Const,
+                    };
                     return self.declare(Space::Ordinary, name.name, declaration, span);
                 }
             }
             Some(Initializer::Ellipsis(_)) if !constant => {
-                return Err(Failure::new(Problem::EllipsisHere("as the value of something that is not const"), span));
+                return Err(Failure::new(
+                    Problem::EllipsisHere("as the value of something that is not const"),
+                    span,
+                ));
             }
             _ => {}
         }
-        if !specifiers.storage.intersects(Storage::EXTERN | Storage::STATIC) {
+        if !specifiers
+            .storage
+            .intersects(Storage::EXTERN | Storage::STATIC)
+        {
             self.warnings.push(Warning(format!(
                 "Global variable '{}' in cdef(): for consistency with C it should have a storage class specifier (usually 'extern')",
                 name.name
@@ -317,8 +464,11 @@ impl<'s> Lowering<'_, 's> {
                 self.warnings.pop();
             }
         }
-        let declaration =
-            if constant { Declaration::Constant { ty } } else { Declaration::Variable { ty, symbol } };
+        let declaration = if constant {
+            Declaration::Constant { ty }
+        } else {
+            Declaration::Variable { ty, symbol }
+        };
         self.declare(Space::Ordinary, name.name, declaration, span)
     }
 
@@ -355,7 +505,11 @@ impl<'s> Lowering<'_, 's> {
 /// The name of the first declarator if it is nothing but a name: it names an untagged record or enum.
 fn plain_name<'s>(declarators: &[InitDeclarator<'s>]) -> Option<&'s str> {
     let first = declarators.first()?;
-    if first.declarator.derivations.is_empty() { first.declarator.name.map(|name| name.name) } else { None }
+    if first.declarator.derivations.is_empty() {
+        first.declarator.name.map(|name| name.name)
+    } else {
+        None
+    }
 }
 
 impl Environment for Lowering<'_, '_> {
@@ -394,15 +548,26 @@ impl Environment for Lowering<'_, '_> {
         for step in steps {
             let (next, more) = match step {
                 OffsetofStep::Member(name) => sizes::member(self.declarations, current, name.name)
-                    .ok_or_else(|| Failure::new(Problem::UnknownConstant(name.name.to_owned()), name.span))?,
+                    .ok_or_else(|| {
+                        Failure::new(Problem::UnknownConstant(name.name.to_owned()), name.span)
+                    })?,
                 OffsetofStep::Index(expr) => {
                     let index = self.evaluate(expr)?.number;
                     let Type::Array { item, .. } = *self.declarations.table.get(current) else {
                         return Err(Failure::new(Problem::NotConstant, expr.span));
                     };
-                    let size = self.declarations.size_align(item.ty).map_err(|it| Failure::new(it, expr.span))?.0;
-                    let bytes = u64::try_from(index).ok().and_then(|index| index.checked_mul(size));
-                    (item.ty, bytes.ok_or_else(|| Failure::new(Problem::Overflow, expr.span))?)
+                    let size = self
+                        .declarations
+                        .size_align(item.ty)
+                        .map_err(|it| Failure::new(it, expr.span))?
+                        .0;
+                    let bytes = u64::try_from(index)
+                        .ok()
+                        .and_then(|index| index.checked_mul(size));
+                    (
+                        item.ty,
+                        bytes.ok_or_else(|| Failure::new(Problem::Overflow, expr.span))?,
+                    )
                 }
             };
             current = next;

@@ -1,7 +1,8 @@
 //! Structs and unions (C11 6.7.2.1).
 
 use cffi_syntax::ast::{
-    self, Attribute, FieldDeclarator, Member, Qualifiers, RecordKind, RecordSpecifier, Specifiers, TypeSpecifier,
+    self, Attribute, FieldDeclarator, Member, Qualifiers, RecordKind, RecordSpecifier, Specifiers,
+    TypeSpecifier,
 };
 
 use super::{Lowered, Lowering};
@@ -9,7 +10,9 @@ use crate::constant::Failure;
 use crate::declarations::{Declaration, Packing, Space};
 use crate::error::Problem;
 use crate::primitive::PrimitiveKind;
-use crate::types::{ArrayLength, Field, QualType, Record, RecordAbi, RecordBody, RecordId, RecordName, Type, TypeId};
+use crate::types::{
+    ArrayLength, Field, QualType, Record, RecordAbi, RecordBody, RecordId, RecordName, Type, TypeId,
+};
 
 impl<'s> Lowering<'_, 's> {
     /// The type of a record specifier; `outer` are attributes among the specifiers around it.
@@ -23,28 +26,48 @@ impl<'s> Lowering<'_, 's> {
         let Some(body) = &specifier.body else {
             return Ok(ty);
         };
-        let already = self.declarations.table.record(id).is_some_and(|record| record.body.is_some());
+        let already = self
+            .declarations
+            .table
+            .record(id)
+            .is_some_and(|record| record.body.is_some());
         if already {
             let shown = specifier.tag.map_or("", |tag| tag.name).to_owned();
-            return Err(Failure::new(Problem::DuplicateRecord(shown), specifier.span));
+            return Err(Failure::new(
+                Problem::DuplicateRecord(shown),
+                specifier.span,
+            ));
         }
         let outer_invalid = self.invalid.take();
         let mut fields = Vec::with_capacity(body.members.len());
         let mut partial = body.partial;
         for member in &body.members {
             match member {
-                Member::Field { specifiers, declarators, .. } => {
+                Member::Field {
+                    specifiers,
+                    declarators,
+                    ..
+                } => {
                     self.member(specifiers, declarators, &mut fields, &mut partial)?;
                 }
                 Member::StaticAssert(assertion) => self.assertion(assertion)?,
             }
         }
         self.check_flexible(specifier.kind, &fields, partial, specifier)?;
-        let has = |name: &str| specifier.attributes.iter().chain(outer).any(|attribute| attribute.name.name == name);
+        let has = |name: &str| {
+            specifier
+                .attributes
+                .iter()
+                .chain(outer)
+                .any(|attribute| attribute.name.name == name)
+        };
         let (packed, pack) = match self.options.packing {
             Packing::Natural => (false, specifier.pack),
             Packing::Packed => (true, specifier.pack),
-            Packing::Pack(pack) => (false, Some(specifier.pack.map_or(pack, |inner| inner.min(pack)))),
+            Packing::Pack(pack) => (
+                false,
+                Some(specifier.pack.map_or(pack, |inner| inner.min(pack))),
+            ),
         };
         let abi = if has("ms_struct") {
             Some(RecordAbi::Ms)
@@ -56,45 +79,80 @@ impl<'s> Lowering<'_, 's> {
         let align = self.attribute_alignment(&specifier.attributes)?;
         let packed = packed || has("packed");
         let invalid = self.invalid.take();
-        let body = RecordBody { fields, partial, packed, pack, align, abi, invalid };
+        let body = RecordBody {
+            fields,
+            partial,
+            packed,
+            pack,
+            align,
+            abi,
+            invalid,
+        };
         self.declarations.table.complete_record(id, body);
         self.invalid = outer_invalid;
         Ok(ty)
     }
 
     /// The record of a specifier: by its tag, or a new one.
-    fn record_id(&mut self, specifier: &RecordSpecifier<'s>, name: Option<&str>) -> Lowered<(RecordId, TypeId)> {
+    fn record_id(
+        &mut self,
+        specifier: &RecordSpecifier<'s>,
+        name: Option<&str>,
+    ) -> Lowered<(RecordId, TypeId)> {
         let space = match specifier.kind {
             RecordKind::Struct => Space::Struct,
             RecordKind::Union => Space::Union,
         };
-        let new = |name: RecordName| Record { kind: specifier.kind, name, alias: None, body: None };
+        let new = |name: RecordName| Record {
+            kind: specifier.kind,
+            name,
+            alias: None,
+            body: None,
+        };
         let (key, made) = match (specifier.tag, name) {
             (Some(tag), _) => {
                 if let Some(Declaration::Type(ty)) = self.declarations.get(space, tag.name) {
                     if let Type::Record(id) = *self.declarations.table.get(ty.ty) {
                         let overridden = specifier.body.is_some()
                             && self.options.replace == crate::declarations::Override::Allowed
-                            && self.declarations.table.record(id).is_some_and(|record| record.body.is_some());
+                            && self
+                                .declarations
+                                .table
+                                .record(id)
+                                .is_some_and(|record| record.body.is_some());
                         if !overridden {
                             return Ok((id, ty.ty));
                         }
                     }
                 }
-                let made = self.declarations.table.new_record(new(RecordName::Tag(tag.name.into())));
+                let made = self
+                    .declarations
+                    .table
+                    .new_record(new(RecordName::Tag(tag.name.into())));
                 (Some((space, tag.name)), made)
             }
             (None, Some(name)) => {
-                let made = self.declarations.table.new_record(new(RecordName::Typedef(name.into())));
+                let made = self
+                    .declarations
+                    .table
+                    .new_record(new(RecordName::Typedef(name.into())));
                 (Some((Space::Anonymous, name)), made)
             }
             (None, None) => {
                 let number = self.next_anonymous();
-                (None, self.declarations.table.new_record(new(RecordName::Anonymous(number))))
+                (
+                    None,
+                    self.declarations
+                        .table
+                        .new_record(new(RecordName::Anonymous(number))),
+                )
             }
         };
         if let Some((space, name)) = key {
-            let ty = QualType { ty: made.1, qualifiers: Qualifiers::empty() };
+            let ty = QualType {
+                ty: made.1,
+                qualifiers: Qualifiers::empty(),
+            };
             self.declare(space, name, Declaration::Type(ty), specifier.span)?;
         }
         Ok(made)
@@ -113,17 +171,30 @@ impl<'s> Lowering<'_, 's> {
         partial: &mut bool,
     ) -> Lowered<()> {
         let base = self.base(specifiers, None)?;
-        let align = self.specified_alignment(specifiers)?.max(self.attribute_alignment(&specifiers.attributes)?);
+        let align = self
+            .specified_alignment(specifiers)?
+            .max(self.attribute_alignment(&specifiers.attributes)?);
         if declarators.is_empty() {
             // An anonymous member (C11 6.7.2.1p13); a tag alone declares only the tag.
-            let anonymous = matches!(&specifiers.ty, TypeSpecifier::Record(record) if record.tag.is_none());
+            let anonymous =
+                matches!(&specifiers.ty, TypeSpecifier::Record(record) if record.tag.is_none());
             if anonymous {
                 *partial |= self.is_partial(base.ty.ty);
-                fields.push(Field { name: "".into(), ty: base.ty, width: None, align, packed: false });
+                fields.push(Field {
+                    name: "".into(),
+                    ty: base.ty,
+                    width: None,
+                    align,
+                    packed: false,
+                });
             }
             return Ok(());
         }
-        let is_packed = |attributes: &[Attribute<'_>]| attributes.iter().any(|attribute| attribute.name.name == "packed");
+        let is_packed = |attributes: &[Attribute<'_>]| {
+            attributes
+                .iter()
+                .any(|attribute| attribute.name.name == "packed")
+        };
         for declarator in declarators {
             let inner = &declarator.declarator;
             let ty = self.declarator(base.ty, inner, specifiers.convention)?;
@@ -135,15 +206,29 @@ impl<'s> Lowering<'_, 's> {
             };
             match self.declarations.table.get(ty.ty) {
                 Type::Function(_) => {
-                    return Err(Failure::new(Problem::FunctionMember(name.to_owned()), inner.span));
+                    return Err(Failure::new(
+                        Problem::FunctionMember(name.to_owned()),
+                        inner.span,
+                    ));
                 }
-                Type::Void => return Err(Failure::new(Problem::VoidMember(name.to_owned()), inner.span)),
+                Type::Void => {
+                    return Err(Failure::new(
+                        Problem::VoidMember(name.to_owned()),
+                        inner.span,
+                    ));
+                }
                 _ => {}
             }
             *partial |= self.is_partial(ty.ty);
             let align = align.max(self.attribute_alignment(&inner.attributes)?);
             let packed = is_packed(&inner.attributes) || is_packed(&specifiers.attributes);
-            fields.push(Field { name: name.into(), ty, width, align, packed });
+            fields.push(Field {
+                name: name.into(),
+                ty,
+                width,
+                align,
+                packed,
+            });
         }
         Ok(())
     }
@@ -151,7 +236,12 @@ impl<'s> Lowering<'_, 's> {
     /// Whether a member of this type makes the record one whose layout the compiler knows.
     fn is_partial(&self, ty: TypeId) -> bool {
         match self.declarations.table.get(ty) {
-            Type::Array { length: ArrayLength::Unknown, .. } | Type::UnknownInteger(_) | Type::UnknownFloat(_) => true,
+            Type::Array {
+                length: ArrayLength::Unknown,
+                ..
+            }
+            | Type::UnknownInteger(_)
+            | Type::UnknownFloat(_) => true,
             Type::Array { item, .. } => self.is_partial(item.ty),
             Type::Record(id) => self
                 .declarations
@@ -174,10 +264,15 @@ impl<'s> Lowering<'_, 's> {
             Some(_) if width == 0 && !name.is_empty() => Problem::ZeroWidthNamed(name.to_owned()),
             Some(bits) => match u32::try_from(width) {
                 Ok(width) if u64::from(width) <= bits => return Ok(width),
-                _ => Problem::BitFieldWidth { name: name.to_owned(), width, bits },
+                _ => Problem::BitFieldWidth {
+                    name: name.to_owned(),
+                    width,
+                    bits,
+                },
             },
         };
-        self.invalid.get_or_insert_with(|| problem.to_string().into());
+        self.invalid
+            .get_or_insert_with(|| problem.to_string().into());
         Ok(1)
     }
 
@@ -188,12 +283,19 @@ impl<'s> Lowering<'_, 's> {
             Type::Primitive(primitive)
                 if matches!(
                     primitive.kind(),
-                    PrimitiveKind::Char | PrimitiveKind::Signed | PrimitiveKind::Unsigned | PrimitiveKind::WideChar
+                    PrimitiveKind::Char
+                        | PrimitiveKind::Signed
+                        | PrimitiveKind::Unsigned
+                        | PrimitiveKind::WideChar
                 ) =>
             {
                 Some(self.declarations.target.primitive(*primitive).size * 8)
             }
-            Type::Enum(_) => self.declarations.size_align(ty).ok().map(|(size, _)| size * 8),
+            Type::Enum(_) => self
+                .declarations
+                .size_align(ty)
+                .ok()
+                .map(|(size, _)| size * 8),
             Type::UnknownInteger(_) => Some(64),
             _ => None,
         }
@@ -211,10 +313,20 @@ impl<'s> Lowering<'_, 's> {
         if partial || kind == RecordKind::Union {
             return Ok(());
         }
-        let Some((_, front)) = fields.split_last() else { return Ok(()) };
+        let Some((_, front)) = fields.split_last() else {
+            return Ok(());
+        };
         for field in front {
-            if let Type::Array { length: ArrayLength::Open, .. } = self.declarations.table.get(field.ty.ty) {
-                let name = format!("{}.{}", specifier.tag.map_or("", |tag| tag.name), field.name);
+            if let Type::Array {
+                length: ArrayLength::Open,
+                ..
+            } = self.declarations.table.get(field.ty.ty)
+            {
+                let name = format!(
+                    "{}.{}",
+                    specifier.tag.map_or("", |tag| tag.name),
+                    field.name
+                );
                 return Err(Failure::new(Problem::FlexibleNotLast(name), specifier.span));
             }
         }

@@ -2,7 +2,9 @@
 
 use crate::declarations::Declarations;
 use crate::error::Problem;
-use crate::layout::{BitsInput, FieldInput, Named, Packed, RecordLayout, RecordRules, layout_record};
+use crate::layout::{
+    BitsInput, FieldInput, Named, Packed, RecordLayout, RecordRules, layout_record,
+};
 use crate::spelling::spell;
 use crate::types::{ArrayLength, Field, RecordId, Type, TypeId};
 
@@ -14,7 +16,11 @@ fn incomplete(declarations: &Declarations, ty: TypeId) -> Problem {
 }
 
 /// Size and alignment in bytes.
-pub(crate) fn size_align(declarations: &Declarations, ty: TypeId, depth: u32) -> Result<(u64, u32), Problem> {
+pub(crate) fn size_align(
+    declarations: &Declarations,
+    ty: TypeId,
+    depth: u32,
+) -> Result<(u64, u32), Problem> {
     if depth > MAX_DEPTH {
         return Err(Problem::TypeTooDeep);
     }
@@ -28,13 +34,23 @@ pub(crate) fn size_align(declarations: &Declarations, ty: TypeId, depth: u32) ->
             let layout = target.pointer();
             Ok((layout.size, layout.align))
         }
-        Type::Array { item, length: ArrayLength::Fixed(length) } => {
+        Type::Array {
+            item,
+            length: ArrayLength::Fixed(length),
+        } => {
             let (size, align) = size_align(declarations, item.ty, depth + 1)?;
-            let total = size.checked_mul(*length).filter(|total| i64::try_from(*total).is_ok());
-            let total = total.ok_or_else(|| Problem::TooLarge(spell(&declarations.table, ty).text))?;
+            let total = size
+                .checked_mul(*length)
+                .filter(|total| i64::try_from(*total).is_ok());
+            let total =
+                total.ok_or_else(|| Problem::TooLarge(spell(&declarations.table, ty).text))?;
             Ok((total, align))
         }
-        Type::Enum(id) => match declarations.table.enumeration(*id).and_then(|it| it.body.as_ref()) {
+        Type::Enum(id) => match declarations
+            .table
+            .enumeration(*id)
+            .and_then(|it| it.body.as_ref())
+        {
             Some(body) => {
                 let layout = target.primitive(body.underlying);
                 Ok((layout.size, layout.align))
@@ -55,7 +71,11 @@ pub(crate) fn size_align(declarations: &Declarations, ty: TypeId, depth: u32) ->
 }
 
 /// The layout of a record.
-pub(crate) fn record_layout(declarations: &Declarations, id: RecordId, depth: u32) -> Result<RecordLayout, Problem> {
+pub(crate) fn record_layout(
+    declarations: &Declarations,
+    id: RecordId,
+    depth: u32,
+) -> Result<RecordLayout, Problem> {
     if let Some(layout) = declarations.layouts.borrow().get(&id) {
         return Ok(layout.clone());
     }
@@ -65,15 +85,24 @@ pub(crate) fn record_layout(declarations: &Declarations, id: RecordId, depth: u3
     let Some(record) = declarations.table.record(id) else {
         return Err(Problem::TypeTooDeep);
     };
-    let name = || crate::spelling::record_name(crate::spelling::keyword(record.kind), &record.name, record.alias.as_deref());
+    let name = || {
+        crate::spelling::record_name(
+            crate::spelling::keyword(record.kind),
+            &record.name,
+            record.alias.as_deref(),
+        )
+    };
     let Some(body) = &record.body else {
         return Err(Problem::SizeOfIncomplete(name()));
     };
     if let Some(text) = &body.invalid {
         return Err(Problem::Deferred(text.to_string()));
     }
-    let fields =
-        body.fields.iter().map(|field| field_input(declarations, field, depth)).collect::<Result<Vec<_>, _>>()?;
+    let fields = body
+        .fields
+        .iter()
+        .map(|field| field_input(declarations, field, depth))
+        .collect::<Result<Vec<_>, _>>()?;
     let rules = RecordRules {
         kind: record.kind,
         packed: if body.packed { Packed::Yes } else { Packed::No },
@@ -81,38 +110,53 @@ pub(crate) fn record_layout(declarations: &Declarations, id: RecordId, depth: u3
         align: body.align,
         abi: body.abi,
     };
-    let layout =
-        layout_record(&declarations.target, &rules, &fields).map_err(|_| Problem::TooLarge(name()))?;
+    let layout = layout_record(&declarations.target, &rules, &fields)
+        .map_err(|_| Problem::TooLarge(name()))?;
     if !body.partial {
         declarations.layouts.borrow_mut().insert(id, layout.clone());
     }
     Ok(layout)
 }
 
-fn field_input(declarations: &Declarations, field: &Field, depth: u32) -> Result<FieldInput, Problem> {
+fn field_input(
+    declarations: &Declarations,
+    field: &Field,
+    depth: u32,
+) -> Result<FieldInput, Problem> {
     let (size, align) = match declarations.table.get(field.ty.ty) {
         // A flexible array has an alignment and no size.
-        Type::Array { item, length: ArrayLength::Open } => {
-            (0, size_align(declarations, item.ty, depth + 1)?.1)
-        }
+        Type::Array {
+            item,
+            length: ArrayLength::Open,
+        } => (0, size_align(declarations, item.ty, depth + 1)?.1),
         _ => size_align(declarations, field.ty.ty, depth + 1)?,
     };
     let bits = field.width.map(|width| BitsInput {
         width,
-        named: if field.name.is_empty() { Named::No } else { Named::Yes },
+        named: if field.name.is_empty() {
+            Named::No
+        } else {
+            Named::Yes
+        },
     });
     Ok(FieldInput {
         size,
         align,
         bits,
         explicit_align: field.align,
-        packed: if field.packed { Packed::Yes } else { Packed::No },
+        packed: if field.packed {
+            Packed::Yes
+        } else {
+            Packed::No
+        },
     })
 }
 
 /// The type and offset in bytes of a member, looked up through anonymous ones.
 pub(crate) fn member(declarations: &Declarations, ty: TypeId, name: &str) -> Option<(TypeId, u64)> {
-    let Type::Record(id) = declarations.table.get(ty) else { return None };
+    let Type::Record(id) = declarations.table.get(ty) else {
+        return None;
+    };
     let body = declarations.table.record(*id)?.body.as_ref()?;
     let layout = record_layout(declarations, *id, 0).ok()?;
     for (field, place) in body.fields.iter().zip(&layout.fields) {

@@ -1,10 +1,10 @@
 //! Specifiers and declarators to types (C11 6.7.2, 6.7.6).
 
-use cffi_syntax::ast::{
-    self, Attribute, BasicType, CallingConvention, Declarator, Derivation, Expr, ExprKind, Parameter, Qualifiers, RecordKind,
-    Specifiers, TypeName, TypeSpecifier,
-};
 use cffi_syntax::Span;
+use cffi_syntax::ast::{
+    self, Attribute, BasicType, CallingConvention, Declarator, Derivation, Expr, ExprKind,
+    Parameter, Qualifiers, RecordKind, Specifiers, TypeName, TypeSpecifier,
+};
 
 use super::{Lowered, Lowering};
 use crate::constant::{Environment, Failure};
@@ -25,12 +25,19 @@ pub(crate) struct Base {
 }
 
 const fn plain(ty: TypeId) -> QualType {
-    QualType { ty, qualifiers: Qualifiers::empty() }
+    QualType {
+        ty,
+        qualifiers: Qualifiers::empty(),
+    }
 }
 
 impl<'s> Lowering<'_, 's> {
     /// The type that specifiers name; `name` is a typedef's name for a record or enum without a tag.
-    pub(crate) fn base(&mut self, specifiers: &Specifiers<'s>, name: Option<&str>) -> Lowered<Base> {
+    pub(crate) fn base(
+        &mut self,
+        specifiers: &Specifiers<'s>,
+        name: Option<&str>,
+    ) -> Lowered<Base> {
         let mut is_unnamed_record = false;
         let ty = match &specifiers.ty {
             TypeSpecifier::Basic(basic) => plain(self.basic(*basic, specifiers.span)),
@@ -44,12 +51,23 @@ impl<'s> Lowering<'_, 's> {
             TypeSpecifier::Atomic(name) => self.type_name(name)?,
             TypeSpecifier::TypeofExpr(expr) => plain(self.type_of_expr(expr)?),
             TypeSpecifier::Missing => plain(self.primitive(Primitive::Int)),
-            TypeSpecifier::Ellipsis | TypeSpecifier::IntegerEllipsis | TypeSpecifier::FloatEllipsis => {
-                return Err(Failure::new(Problem::EllipsisHere("as a type here"), specifiers.span));
+            TypeSpecifier::Ellipsis
+            | TypeSpecifier::IntegerEllipsis
+            | TypeSpecifier::FloatEllipsis => {
+                return Err(Failure::new(
+                    Problem::EllipsisHere("as a type here"),
+                    specifiers.span,
+                ));
             }
         };
         let qualifiers = ty.qualifiers | specifiers.qualifiers;
-        Ok(Base { ty: QualType { ty: ty.ty, qualifiers }, is_unnamed_record })
+        Ok(Base {
+            ty: QualType {
+                ty: ty.ty,
+                qualifiers,
+            },
+            is_unnamed_record,
+        })
     }
 
     pub(crate) fn primitive(&mut self, primitive: Primitive) -> TypeId {
@@ -84,7 +102,12 @@ impl<'s> Lowering<'_, 's> {
             B::ExtendedFloat | B::ExtendedFloatComplex => {
                 let start = usize::try_from(span.start).unwrap_or(0);
                 let end = usize::try_from(span.end).unwrap_or(0);
-                let written = self.source.text().get(start..end).unwrap_or("extended floating type").to_owned();
+                let written = self
+                    .source
+                    .text()
+                    .get(start..end)
+                    .unwrap_or("extended floating type")
+                    .to_owned();
                 return self.unsupported(&written);
             }
         };
@@ -92,7 +115,9 @@ impl<'s> Lowering<'_, 's> {
     }
 
     fn unsupported(&mut self, spelling: &str) -> TypeId {
-        self.declarations.table.intern(Type::Unsupported(spelling.into()))
+        self.declarations
+            .table
+            .intern(Type::Unsupported(spelling.into()))
     }
 
     fn named(&mut self, name: &str, span: Span) -> Lowered<QualType> {
@@ -102,11 +127,10 @@ impl<'s> Lowering<'_, 's> {
         match defaults::lookup(self.declarations.target, self.declarations.unicode, name) {
             Some(Default::Primitive(primitive)) => Ok(plain(self.primitive(primitive))),
             Some(Default::File) => Ok(plain(self.file())),
-            Some(Default::Spelled(text)) => {
-                self.declarations.parse_default(text).map_err(|()| {
-                    Failure::new(Problem::UnknownType(name.to_owned()), span)
-                })
-            }
+            Some(Default::Spelled(text)) => self
+                .declarations
+                .parse_default(text)
+                .map_err(|()| Failure::new(Problem::UnknownType(name.to_owned()), span)),
             None => Err(Failure::new(Problem::UnknownType(name.to_owned()), span)),
         }
     }
@@ -116,7 +140,12 @@ impl<'s> Lowering<'_, 's> {
         if let Some(Declaration::Type(ty)) = self.declarations.get(Space::Struct, "_IO_FILE") {
             return ty.ty;
         }
-        let record = Record { kind: RecordKind::Struct, name: RecordName::Tag("_IO_FILE".into()), alias: None, body: None };
+        let record = Record {
+            kind: RecordKind::Struct,
+            name: RecordName::Tag("_IO_FILE".into()),
+            alias: None,
+            body: None,
+        };
         let ty = self.declarations.table.new_record(record).1;
         let declared = self.declarations.declare(
             Space::Struct,
@@ -135,7 +164,10 @@ impl<'s> Lowering<'_, 's> {
                 Some(Declaration::Function { ty, .. }) => Ok(*ty),
                 Some(Declaration::Variable { ty, .. } | Declaration::Constant { ty }) => Ok(ty.ty),
                 Some(_) => Ok(self.primitive(Primitive::Int)),
-                None => Err(Failure::new(Problem::UnknownConstant(name.name.to_owned()), expr.span)),
+                None => Err(Failure::new(
+                    Problem::UnknownConstant(name.name.to_owned()),
+                    expr.span,
+                )),
             },
             ExprKind::Cast(name, _) => Ok(self.type_name(name)?.ty),
             ExprKind::Float(_) => Ok(self.primitive(Primitive::Double)),
@@ -158,7 +190,12 @@ impl<'s> Lowering<'_, 's> {
         };
         let base = inner.base(&name.specifiers, None)?;
         let ty = inner.declarator(base.ty, &name.declarator, name.specifiers.convention)?;
-        inner.apply_mode(ty, &name.specifiers.attributes, &name.declarator.attributes, name.span)
+        inner.apply_mode(
+            ty,
+            &name.specifiers.attributes,
+            &name.declarator.attributes,
+            name.span,
+        )
     }
 
     /// Applies the derivations of a declarator to its base type, from the outermost to the name.
@@ -186,11 +223,21 @@ impl<'s> Lowering<'_, 's> {
         for (derivation, beside) in declarator.derivations.iter().zip(conventions).rev() {
             ty = match derivation {
                 Derivation::Pointer { qualifiers, .. } => {
-                    let pointer = self.declarations.table.intern(Type::Pointer { target: ty, name: None });
-                    QualType { ty: pointer, qualifiers: *qualifiers }
+                    let pointer = self.declarations.table.intern(Type::Pointer {
+                        target: ty,
+                        name: None,
+                    });
+                    QualType {
+                        ty: pointer,
+                        qualifiers: *qualifiers,
+                    }
                 }
                 Derivation::Array { length, span, .. } => self.array(ty, length, *span)?,
-                Derivation::Function { parameters, variadic, span } => {
+                Derivation::Function {
+                    parameters,
+                    variadic,
+                    span,
+                } => {
                     let name = declarator.name.map_or("", |name| name.name);
                     let convention = beside.or(pending.take());
                     let parameters = self.parameters(name, parameters, *variadic, *span)?;
@@ -201,7 +248,12 @@ impl<'s> Lowering<'_, 's> {
         Ok(ty)
     }
 
-    fn array(&mut self, item: QualType, length: &ast::ArrayLength<'s>, span: Span) -> Lowered<QualType> {
+    fn array(
+        &mut self,
+        item: QualType,
+        length: &ast::ArrayLength<'s>,
+        span: Span,
+    ) -> Lowered<QualType> {
         match self.declarations.table.get(item.ty) {
             Type::Function(_) => return Err(Failure::new(Problem::FunctionArray, span)),
             Type::Void => return Err(Failure::new(Problem::ArrayOfUnknownLength, span)),
@@ -215,12 +267,16 @@ impl<'s> Lowering<'_, 's> {
                 match u64::try_from(value) {
                     Ok(length) if i64::try_from(length).is_ok() => ArrayLength::Fixed(length),
                     Ok(_) => return Err(Failure::new(Problem::ArrayTooLong, expr.span)),
-                    Err(_) if value < 0 => return Err(Failure::new(Problem::NegativeArrayLength, expr.span)),
+                    Err(_) if value < 0 => {
+                        return Err(Failure::new(Problem::NegativeArrayLength, expr.span));
+                    }
                     Err(_) => return Err(Failure::new(Problem::ArrayTooLong, expr.span)),
                 }
             }
         };
-        Ok(plain(self.declarations.table.intern(Type::Array { item, length })))
+        Ok(plain(
+            self.declarations.table.intern(Type::Array { item, length }),
+        ))
     }
 
     fn function(
@@ -232,20 +288,33 @@ impl<'s> Lowering<'_, 's> {
         span: Span,
     ) -> Lowered<QualType> {
         match self.declarations.table.get(result.ty) {
-            Type::Array { .. } => return Err(Failure::new(Problem::FunctionReturns("an array"), span)),
-            Type::Function(_) => return Err(Failure::new(Problem::FunctionReturns("a function"), span)),
+            Type::Array { .. } => {
+                return Err(Failure::new(Problem::FunctionReturns("an array"), span));
+            }
+            Type::Function(_) => {
+                return Err(Failure::new(Problem::FunctionReturns("a function"), span));
+            }
             _ => {}
         }
         // Only 32-bit Windows has a stdcall; everywhere else the word means nothing.
         let target = self.declarations.target;
         let convention = match convention {
-            Some(CallingConvention::Stdcall) if target.is_windows() && target.arch == Arch::I686 => {
+            Some(CallingConvention::Stdcall)
+                if target.is_windows() && target.arch == Arch::I686 =>
+            {
                 CallingConvention::Stdcall
             }
             _ => CallingConvention::Cdecl,
         };
-        let function = FunctionType { result: result.ty, parameters, variadic, convention };
-        Ok(plain(self.declarations.table.intern(Type::Function(function))))
+        let function = FunctionType {
+            result: result.ty,
+            parameters,
+            variadic,
+            convention,
+        };
+        Ok(plain(
+            self.declarations.table.intern(Type::Function(function)),
+        ))
     }
 
     /// The parameter types after adjustment (C11 6.7.6.3p7, p8).
@@ -257,20 +326,36 @@ impl<'s> Lowering<'_, 's> {
         span: Span,
     ) -> Lowered<Vec<TypeId>> {
         if parameters.is_empty() && variadic {
-            return Err(Failure::new(Problem::OnlyEllipsis { function: function.to_owned() }, span));
+            return Err(Failure::new(
+                Problem::OnlyEllipsis {
+                    function: function.to_owned(),
+                },
+                span,
+            ));
         }
         let mut types = Vec::with_capacity(parameters.len());
         for (index, parameter) in parameters.iter().enumerate() {
             let base = match self.base(&parameter.specifiers, None) {
                 Ok(base) => base,
-                Err(Failure { problem: Problem::UnknownType(name), span }) => {
+                Err(Failure {
+                    problem: Problem::UnknownType(name),
+                    span,
+                }) => {
                     let function = function.to_owned();
-                    let problem = Problem::UnknownParameter { function, position: index + 1, name };
+                    let problem = Problem::UnknownParameter {
+                        function,
+                        position: index + 1,
+                        name,
+                    };
                     return Err(Failure::new(problem, span));
                 }
                 Err(failure) => return Err(failure),
             };
-            let ty = self.declarator(base.ty, &parameter.declarator, parameter.specifiers.convention)?;
+            let ty = self.declarator(
+                base.ty,
+                &parameter.declarator,
+                parameter.specifiers.convention,
+            )?;
             types.push(self.adjusted(ty));
         }
         // `(void)` through a typedef declares no parameters either.
@@ -288,7 +373,9 @@ impl<'s> Lowering<'_, 's> {
             Type::Function(_) => plain(ty.ty),
             _ => return ty.ty,
         };
-        self.declarations.table.intern(Type::Pointer { target, name: None })
+        self.declarations
+            .table
+            .intern(Type::Pointer { target, name: None })
     }
 
     /// The attributes that change a type: `mode` and `vector_size` (GCC "Common Variable Attributes").
@@ -307,9 +394,15 @@ impl<'s> Lowering<'_, 's> {
                         Some(ExprKind::Name(mode)) => mode.name.trim_matches('_'),
                         _ => "",
                     };
-                    let Some(primitive) = moded(self.declarations.target, self.declarations.table.get(ty.ty), mode)
-                    else {
-                        return Err(Failure::new(Problem::Unsupported(format!("attribute mode({mode})")), span));
+                    let Some(primitive) = moded(
+                        self.declarations.target,
+                        self.declarations.table.get(ty.ty),
+                        mode,
+                    ) else {
+                        return Err(Failure::new(
+                            Problem::Unsupported(format!("attribute mode({mode})")),
+                            span,
+                        ));
                     };
                     ty.ty = self.primitive(primitive);
                 }
@@ -331,9 +424,15 @@ impl<'s> Lowering<'_, 's> {
     }
 
     /// The largest alignment that `aligned` attributes ask for.
-    pub(crate) fn attribute_alignment(&mut self, attributes: &[Attribute<'s>]) -> Lowered<Option<u32>> {
+    pub(crate) fn attribute_alignment(
+        &mut self,
+        attributes: &[Attribute<'s>],
+    ) -> Lowered<Option<u32>> {
         let mut most = None;
-        for attribute in attributes.iter().filter(|attribute| attribute.name.name == "aligned") {
+        for attribute in attributes
+            .iter()
+            .filter(|attribute| attribute.name.name == "aligned")
+        {
             let align = match attribute.arguments.first() {
                 Some(expr) => {
                     let value = self.evaluate(expr)?.number;
@@ -348,7 +447,10 @@ impl<'s> Lowering<'_, 's> {
     }
 
     /// The largest alignment that `_Alignas` asks for.
-    pub(crate) fn specified_alignment(&mut self, specifiers: &Specifiers<'s>) -> Lowered<Option<u32>> {
+    pub(crate) fn specified_alignment(
+        &mut self,
+        specifiers: &Specifiers<'s>,
+    ) -> Lowered<Option<u32>> {
         let mut most = None;
         for alignment in &specifiers.alignments {
             let align = match alignment {
@@ -358,7 +460,9 @@ impl<'s> Lowering<'_, 's> {
                 }
                 ast::AlignmentSpecifier::Type(name) => {
                     let ty = self.type_name(name)?.ty;
-                    let (_, align) = self.size_align(ty).map_err(|problem| Failure::new(problem, name.span))?;
+                    let (_, align) = self
+                        .size_align(ty)
+                        .map_err(|problem| Failure::new(problem, name.span))?;
                     Some(align)
                 }
             };
@@ -378,7 +482,9 @@ const fn biggest_alignment(target: Target) -> u32 {
 
 /// The type of a machine mode (GCC internals, "Machine Modes") with the signedness of `ty`.
 fn moded(target: Target, ty: &Type, mode: &str) -> Option<Primitive> {
-    let Type::Primitive(primitive) = ty else { return None };
+    let Type::Primitive(primitive) = ty else {
+        return None;
+    };
     let signed = matches!(primitive.kind(), PrimitiveKind::Signed);
     let pick = |yes: Primitive, no: Primitive| Some(if signed { yes } else { no });
     match mode {
@@ -386,7 +492,9 @@ fn moded(target: Target, ty: &Type, mode: &str) -> Option<Primitive> {
         "HI" => pick(Primitive::Int16, Primitive::UInt16),
         "SI" => pick(Primitive::Int32, Primitive::UInt32),
         "DI" => pick(Primitive::Int64, Primitive::UInt64),
-        "word" | "pointer" | "unwind_word" if target.is_32_bit() => pick(Primitive::Int32, Primitive::UInt32),
+        "word" | "pointer" | "unwind_word" if target.is_32_bit() => {
+            pick(Primitive::Int32, Primitive::UInt32)
+        }
         "word" | "pointer" | "unwind_word" => pick(Primitive::Int64, Primitive::UInt64),
         "SF" => Some(Primitive::Float),
         "DF" => Some(Primitive::Double),
