@@ -75,6 +75,8 @@ def type_kind(ffi: cffi.FFI, name: str) -> str:
     try:
         return ffi.typeof(name).kind
     except (NotImplementedError, cffi.CDefError, cffi.FFIError) as error:
+        if "is a function type" in str(error):
+            return "function"
         if any(word in str(error) for word in UNSUPPORTED):
             return "unsupported"
         raise

@@ -183,6 +183,8 @@ pub struct Declarations {
     pub(crate) entries: Entries,
     pub(crate) unicode: Option<Unicode>,
     pub(crate) anonymous: u32,
+    /// The struct behind `va_list`, once a text has used it.
+    pub(crate) va_list: Option<TypeId>,
     pub(crate) record_origins: FxHashMap<RecordId, Origin<RecordId>>,
     pub(crate) enum_origins: FxHashMap<EnumId, Origin<EnumId>>,
     pub(crate) layouts: RefCell<FxHashMap<RecordId, RecordLayout>>,
@@ -222,6 +224,7 @@ impl Declarations {
             entries: Entries::default(),
             unicode: None,
             anonymous: 0,
+            va_list: None,
             record_origins: FxHashMap::default(),
             enum_origins: FxHashMap::default(),
             layouts: RefCell::default(),
@@ -358,6 +361,9 @@ impl Declarations {
                 *declaration = old;
             }
         }
+        self.va_list = self
+            .va_list
+            .filter(|ty| self.table.id_at(ty.index()).is_some());
         let table = &self.table;
         self.layouts.borrow_mut().retain(|id, _| {
             table
@@ -396,6 +402,11 @@ impl Declarations {
         if *old == declaration || known_constant {
             return Ok(());
         }
+        if let Some(composite) = composite(old, &declaration) {
+            let old = std::mem::replace(old, composite);
+            self.replaced.push((index, old));
+            return Ok(());
+        }
         if replace == Override::Refused {
             return match (&declaration, &*old) {
                 (Declaration::Integer { value, .. }, Declaration::Integer { value: known, .. })
@@ -425,6 +436,29 @@ impl Declarations {
         let name = parse_type_name(&source, self).map_err(|_| ())?;
         lower::type_name(self, &source, &name).map_err(|_| ())
     }
+}
+
+/// Two declarations of one function or variable that differ in an asm label only: the label that is there counts.
+fn composite(old: &Declaration, new: &Declaration) -> Option<Declaration> {
+    let mut merged = new.clone();
+    let symbols = match (old, &mut merged) {
+        (Declaration::Function { symbol: old, .. }, Declaration::Function { symbol: new, .. })
+        | (Declaration::Variable { symbol: old, .. }, Declaration::Variable { symbol: new, .. }) => {
+            Some((old, new))
+        }
+        _ => None,
+    };
+    let (old_symbol, new_symbol) = symbols?;
+    let label = new_symbol.take().or_else(|| old_symbol.clone());
+    *new_symbol = old_symbol.clone();
+    if merged != *old {
+        return None;
+    }
+    if let Declaration::Function { symbol, .. } | Declaration::Variable { symbol, .. } = &mut merged
+    {
+        *symbol = label;
+    }
+    Some(merged)
 }
 
 /// A name with the word that says what it is, as CFFI lists its declarations.

@@ -123,6 +123,17 @@ impl TypeTable {
         }
     }
 
+    /// Raises the alignment of a record that was completed since the last mark, in bytes.
+    pub fn align_name(&mut self, id: RecordId, align: u32) {
+        if let Some(body) = self
+            .records
+            .get_mut(id.index())
+            .and_then(|record| record.body.as_mut())
+        {
+            body.name_align = Some(align);
+        }
+    }
+
     /// Gives an enum its enumerators.
     pub fn complete_enum(&mut self, id: EnumId, body: EnumBody) {
         if let Some(enumeration) = self.enums.get_mut(id.index()) {

@@ -138,7 +138,7 @@ pub enum RecordName {
 }
 
 /// The members of a record and what governs their layout.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RecordBody {
     /// In order of declaration. Anonymous record members and unnamed bit-fields are here too, with an empty name.
     pub fields: Vec<Field>,
@@ -150,6 +150,8 @@ pub struct RecordBody {
     pub pack: Option<u32>,
     /// `aligned(n)` attributes of the record: at least this alignment, in bytes.
     pub align: Option<u32>,
+    /// `aligned(n)` behind the typedef that is the record's only name: more alignment, but the same size, in bytes.
+    pub name_align: Option<u32>,
     /// `__attribute__((ms_struct))` / `gcc_struct`.
     pub abi: Option<RecordAbi>,
     /// Why the record can be declared but not used: a bit-field that C does not allow. CFFI tells when it is used.

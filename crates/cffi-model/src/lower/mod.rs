@@ -344,7 +344,45 @@ impl<'s> Lowering<'_, 's> {
         if declarator.declarator.derivations.is_empty() {
             self.alias(ty.ty, name.name);
         }
+        let aligned = self.attribute_alignment(&declarator.declarator.attributes)?;
+        let aligned = aligned.max(self.attribute_alignment(&specifiers.attributes)?);
+        if let Some(align) = aligned {
+            ty = self.aligned_typedef(ty, align, name.name);
+        }
         self.declare_typedef(name.name, ty, span)
+    }
+
+    /// `typedef … name __attribute__((aligned(n)));`: honoured where the name is all that a record has, and where it changes nothing;
+    /// otherwise there is no such type here, which is an error once it is used.
+    fn aligned_typedef(&mut self, ty: QualType, align: u32, name: &str) -> QualType {
+        if let Type::Record(id) = *self.declarations.table.get(ty.ty) {
+            let own = RecordName::Typedef(name.into());
+            if self
+                .declarations
+                .table
+                .record(id)
+                .is_some_and(|record| record.name == own)
+            {
+                self.declarations.table.align_name(id, align);
+                return ty;
+            }
+        }
+        if self
+            .declarations
+            .size_align(ty.ty)
+            .is_ok_and(|(_, natural)| natural == align)
+        {
+            return ty;
+        }
+        let spelling = format!("{name} __attribute__((aligned({align})))");
+        let ty_id = self
+            .declarations
+            .table
+            .intern(Type::Unsupported(spelling.into()));
+        QualType {
+            ty: ty_id,
+            qualifiers: ty.qualifiers,
+        }
     }
 
     /// The first typedef of a tagged record or enum is what CFFI shows in place of the tag.

@@ -85,6 +85,7 @@ impl<'s> Lowering<'_, 's> {
             packed,
             pack,
             align,
+            name_align: None,
             abi,
             invalid,
         };

@@ -110,8 +110,9 @@ pub(crate) fn record_layout(
         align: body.align,
         abi: body.abi,
     };
-    let layout = layout_record(&declarations.target, &rules, &fields)
+    let mut layout = layout_record(&declarations.target, &rules, &fields)
         .map_err(|_| Problem::TooLarge(name()))?;
+    layout.align = layout.align.max(body.name_align.unwrap_or(1));
     if !body.partial {
         declarations.layouts.borrow_mut().insert(id, layout.clone());
     }

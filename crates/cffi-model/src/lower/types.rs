@@ -13,7 +13,9 @@ use crate::defaults::{self, Default};
 use crate::error::Problem;
 use crate::primitive::{Primitive, PrimitiveKind};
 use crate::target::{Arch, Target};
-use crate::types::{ArrayLength, FunctionType, QualType, Record, RecordName, Type, TypeId};
+use crate::types::{
+    ArrayLength, Field, FunctionType, QualType, Record, RecordBody, RecordName, Type, TypeId,
+};
 
 /// What specifiers name.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +100,7 @@ impl<'s> Lowering<'_, 's> {
             B::Int128 => return self.unsupported("__int128"),
             B::UnsignedInt128 => return self.unsupported("unsigned __int128"),
             B::LongDoubleComplex => return self.unsupported("long double _Complex"),
-            B::VaList => return self.unsupported("__builtin_va_list"),
+            B::VaList => return self.va_list(),
             B::ExtendedFloat | B::ExtendedFloatComplex => {
                 let start = usize::try_from(span.start).unwrap_or(0);
                 let end = usize::try_from(span.end).unwrap_or(0);
@@ -112,6 +114,87 @@ impl<'s> Lowering<'_, 's> {
             }
         };
         self.primitive(primitive)
+    }
+
+    /// `va_list` as the ABI defines it: an array of one struct (System V x86-64 psABI 3.5.7), a struct (AAPCS64 10.1.5, AAPCS 8.1.4),
+    /// or a pointer (all the others).
+    fn va_list(&mut self) -> TypeId {
+        use crate::target::System;
+        let target = self.declarations.target;
+        let void = self.declarations.table.intern(Type::Void);
+        let pointer = self.declarations.table.intern(Type::Pointer {
+            target: plain(void),
+            name: None,
+        });
+        let (int, unsigned) = (
+            self.primitive(Primitive::Int),
+            self.primitive(Primitive::UInt),
+        );
+        let members: &[(&str, TypeId)] = match (target.arch, target.system) {
+            (Arch::X86_64, System::Linux | System::MacOs) => &[
+                ("gp_offset", unsigned),
+                ("fp_offset", unsigned),
+                ("overflow_arg_area", pointer),
+                ("reg_save_area", pointer),
+            ],
+            (Arch::AArch64, System::Linux) => &[
+                ("__stack", pointer),
+                ("__gr_top", pointer),
+                ("__vr_top", pointer),
+                ("__gr_offs", int),
+                ("__vr_offs", int),
+            ],
+            (Arch::Arm, _) => &[("__ap", pointer)],
+            (Arch::RiscV64, _) => return pointer,
+            _ => {
+                let char = self.primitive(Primitive::Char);
+                return self.declarations.table.intern(Type::Pointer {
+                    target: plain(char),
+                    name: None,
+                });
+            }
+        };
+        let record = match self.declarations.va_list {
+            Some(known) => known,
+            None => self.va_list_tag(members),
+        };
+        if target.arch != Arch::X86_64 {
+            return record;
+        }
+        self.declarations.table.intern(Type::Array {
+            item: plain(record),
+            length: ArrayLength::Fixed(1),
+        })
+    }
+
+    fn va_list_tag(&mut self, members: &[(&str, TypeId)]) -> TypeId {
+        let record = Record {
+            kind: RecordKind::Struct,
+            name: RecordName::Tag("__va_list_tag".into()),
+            alias: None,
+            body: None,
+        };
+        let (id, ty) = self.declarations.table.new_record(record);
+        let fields = members
+            .iter()
+            .map(|(name, ty)| Field {
+                name: (*name).into(),
+                ty: plain(*ty),
+                width: None,
+                align: None,
+                packed: false,
+            })
+            .collect();
+        self.declarations.table.complete_record(
+            id,
+            RecordBody {
+                fields,
+                ..RecordBody::default()
+            },
+        );
+        // The tag is GCC's own: no program can name it.
+        self.declarations.va_list = Some(ty);
+        ty
     }
 
     fn unsupported(&mut self, spelling: &str) -> TypeId {
@@ -406,7 +489,7 @@ impl<'s> Lowering<'_, 's> {
                     };
                     ty.ty = self.primitive(primitive);
                 }
-                "vector_size" => ty.ty = self.unsupported("vector"),
+                "vector_size" => ty.ty = self.unsupported("__attribute__((vector_size))"),
                 _ => {}
             }
         }
