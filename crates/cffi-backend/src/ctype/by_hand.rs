@@ -290,6 +290,7 @@ fn compute(
             }),
             explicit_align: None,
             packed: Packed::No,
+            required_align: 0,
         });
     }
     let rules = RecordRules {

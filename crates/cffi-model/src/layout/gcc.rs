@@ -51,6 +51,7 @@ pub(super) fn layout(
     Ok(RecordLayout {
         size,
         align: u32::try_from(align / 8).unwrap_or(u32::MAX),
+        required_align: 0,
         fields: places,
     })
 }

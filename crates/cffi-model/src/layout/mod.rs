@@ -1,9 +1,10 @@
 //! The layout of structs and unions: offsets, bit-field places, size and alignment, for any target.
 //!
-//! `gcc` are the rules of GCC and Clang on System V targets and macOS, `msvc` those of Microsoft's compiler, which mingw follows for
-//! bit-fields. Types come in as sizes and alignments: this module knows no type table.
+//! `gcc` are the rules of GCC and Clang on System V targets and macOS, `msvc` those of Microsoft's compiler, `ms_struct` what GCC and
+//! Clang make of the latter on mingw and where an attribute asks for it. Types come in as sizes and alignments: this module knows no type table.
 
 mod gcc;
+mod ms_struct;
 mod msvc;
 
 use std::fmt;
@@ -50,6 +51,8 @@ pub struct FieldInput {
     pub explicit_align: Option<u32>,
     /// `__attribute__((packed))` of the member alone.
     pub packed: Packed,
+    /// [`RecordLayout::required_align`] of its type.
+    pub required_align: u32,
 }
 
 /// A bit-field.
@@ -77,6 +80,9 @@ pub struct RecordLayout {
     pub size: u64,
     /// In bytes.
     pub align: u32,
+    /// The part of the alignment that was asked for by name, in bytes: Microsoft's compiler does not let records around this one pack
+    /// it away. 0 on other targets.
+    pub required_align: u32,
     /// One for each member.
     pub fields: Vec<FieldPlace>,
 }
@@ -122,15 +128,10 @@ pub fn layout_record(
     rules: &RecordRules,
     fields: &[FieldInput],
 ) -> Result<RecordLayout, LayoutError> {
-    let microsoft = match rules.abi {
-        Some(RecordAbi::Ms) => true,
-        Some(RecordAbi::Gcc) => target.system == System::WindowsMsvc,
-        None => target.is_windows(),
-    };
-    if microsoft {
-        msvc::layout(*target, rules, fields)
-    } else {
-        gcc::layout(*target, rules, fields)
+    match (target.system, rules.abi) {
+        (System::WindowsMsvc, _) => msvc::layout(*target, rules, fields),
+        (_, Some(RecordAbi::Ms)) | (System::WindowsGnu, None) => ms_struct::layout(rules, fields),
+        _ => gcc::layout(*target, rules, fields),
     }
 }
 

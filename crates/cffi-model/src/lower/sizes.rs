@@ -145,12 +145,24 @@ fn field_input(
         align,
         bits,
         explicit_align: field.align,
+        required_align: required_align(declarations, field.ty.ty, depth),
         packed: if field.packed {
             Packed::Yes
         } else {
             Packed::No
         },
     })
+}
+
+/// The alignment by name of the record that a member is or is an array of.
+fn required_align(declarations: &Declarations, ty: TypeId, depth: u32) -> u32 {
+    match declarations.table.get(ty) {
+        Type::Array { item, .. } => required_align(declarations, item.ty, depth),
+        Type::Record(id) => {
+            record_layout(declarations, *id, depth + 1).map_or(0, |layout| layout.required_align)
+        }
+        _ => 0,
+    }
 }
 
 /// The type and offset in bytes of a member, looked up through anonymous ones.
