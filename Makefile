@@ -50,7 +50,7 @@ demo: $(ENV)/.wheel
 	@$(ENV_PYTHON) demo/demo.py
 
 ## make test               all tests and checks; ends in the totals
-test: $(ENV)/.wheel $(LINT)/.ready
+test: $(ENV)/.wheel $(LINT)/.ready build/.compilers
 	@$(PARTS) all
 
 ## make lint               cargo fmt --check, clippy, ruff, mypy
@@ -72,7 +72,7 @@ fmt: $(LINT)/.ready
 	$(LINT)/bin/ruff check --fix-only --quiet python tests tools demo benches setup.py
 
 ## make test-rust          cargo test
-test-rust: $(ENV)/.ready
+test-rust: $(ENV)/.ready build/.compilers
 	@$(PARTS) rust -- $(ARGS)
 
 ## make test-python        our own Python tests
@@ -115,6 +115,11 @@ $(ENV)/.ready: tools/requirements-test.txt
 	$(REAL_PYTHON) -m venv --clear $(ENV)
 	$(ENV)/bin/pip install --quiet -r tools/requirements-test.txt
 	@touch $@
+
+# The layout tests compile for every target; clang is the compiler that knows them all.
+build/.compilers:
+	@tools/apt.sh gcc clang
+	@mkdir -p build && touch $@
 
 $(WHEELS)/.built: $(ENV)/.ready $(SOURCES)
 	@# setuptools keeps what it copied before, deleted modules included.
