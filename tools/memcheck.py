@@ -53,7 +53,12 @@ def check(command: list[str]) -> tuple[int, list[ElementTree.Element]]:
         environment = {**os.environ, "PYTHONMALLOC": "malloc"}
         status = subprocess.run(valgrind, cwd=ROOT, env=environment).returncode
         errors = ElementTree.parse(report).getroot().findall("error")
-    return status, [error for error in errors if is_ours(error)]
+    return status, [error for error in errors if is_ours(error) and not is_leak(error)]
+
+
+def is_leak(error: ElementTree.Element) -> bool:
+    """valgrind's XML lists leaks whatever it was told; types live as long as the process here."""
+    return (error.findtext("kind") or "").startswith("Leak_")
 
 
 def is_ours(error: ElementTree.Element) -> bool:

@@ -6,4 +6,8 @@ fn main() {
         .file("src/long_double.c")
         .warnings_into_errors(true)
         .compile("cffi_long_double");
+    // truncl
+    if std::env::var_os("CARGO_CFG_UNIX").is_some() {
+        println!("cargo::rustc-link-lib=m");
+    }
 }

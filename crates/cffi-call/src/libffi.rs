@@ -6,7 +6,7 @@ use std::ptr::addr_of_mut;
 use libffi_sys as raw;
 
 use crate::plan::Unsupported;
-use crate::shape::{RecordShape, Shape, Signature, Signedness};
+use crate::shape::{MAX_LEAVES_SIZE, RecordShape, Shape, Signature, Signedness};
 
 /// A prepared libffi interface. The types that it points to are owned here and do not move.
 pub struct Interface {
@@ -38,6 +38,9 @@ pub struct LibffiPlan {
     narrow_result: usize,
 }
 
+/// A type that libffi does not know on this target.
+const NO_DESCRIPTION: Unsupported = Unsupported("ctype that libffi does not know here");
+
 /// Alignment of argument buffers, in bytes.
 pub const BUFFER_ALIGN: usize = 16;
 
@@ -66,40 +69,39 @@ fn scalar(shape: &Shape) -> Option<*mut raw::ffi_type> {
     })
 }
 
+/// No convention of this target looks into larger records, in bytes; they go to memory, or their address does, whatever they contain.
+const LOOKED_INTO: usize = if cfg!(all(target_arch = "x86_64", unix)) {
+    16
+} else {
+    MAX_LEAVES_SIZE
+};
+
 fn record(shape: &RecordShape) -> Result<RecordType, Unsupported> {
-    if !shape.plain {
-        return Err(Unsupported(
-            "ctype with a union, a bit-field or fields at other places than C's passed by value is not supported here",
-        ));
-    }
     if shape.size == 0 {
         return Err(Unsupported(
             "ctype of size 0 passed by value is not supported here",
         ));
     }
-    let mut elements = Vec::new();
-    if shape.leaves.is_empty() {
-        // A large record: every convention passes it in memory, whatever is inside.
-        let unit = if shape.align >= 8 {
-            Shape::Int(8, Signedness::Unsigned)
-        } else {
-            Shape::Int(1, Signedness::Unsigned)
-        };
-        let Some(ty) = scalar(&unit) else {
-            return Err(Unsupported("no such type"));
-        };
-        elements.resize(shape.size / unit.size(), ty);
+    if shape.align > BUFFER_ALIGN {
+        return Err(Unsupported(
+            "ctype with an alignment above 16 bytes passed by value is not supported here",
+        ));
     }
-    for (_, leaf) in &shape.leaves {
-        elements.push(scalar(leaf).ok_or(Unsupported(
-            "ctype with such a member is not supported here",
-        ))?);
-    }
+    let mut elements = if shape.size > LOOKED_INTO {
+        vec![addr_of_mut!(raw::ffi_type_uint8); shape.size]
+    } else if shape.is_laid_out_plainly() {
+        let known = |(_, leaf): &(usize, Shape)| scalar(leaf).ok_or(NO_DESCRIPTION);
+        shape.leaves.iter().map(known).collect::<Result<_, _>>()?
+    } else {
+        return Err(Unsupported(
+            "ctype with a union, a bit-field or fields at other places than C's passed by value is not supported here",
+        ));
+    };
     elements.push(std::ptr::null_mut());
     let mut elements = elements.into_boxed_slice();
     let ty = Box::new(raw::ffi_type {
         size: shape.size,
-        alignment: u16::try_from(shape.align).unwrap_or(16),
+        alignment: u16::try_from(shape.align).unwrap_or(1),
         type_: raw::FFI_TYPE_STRUCT,
         elements: elements.as_mut_ptr(),
     });
@@ -107,6 +109,11 @@ fn record(shape: &RecordShape) -> Result<RecordType, Unsupported> {
         ty,
         _elements: elements,
     })
+}
+
+/// Whether a result is a record that comes in `st(0)` (x86-64 psABI 3.2.3).
+fn is_record_of_x87(shape: &Shape) -> bool {
+    matches!(shape, Shape::Record(record) if matches!(record.leaves.as_slice(), [(0, Shape::LongDouble)]))
 }
 
 impl Interface {
@@ -120,8 +127,12 @@ impl Interface {
                 records.push(made);
                 return Ok(pointer);
             }
-            scalar(shape).ok_or(Unsupported("ctype not supported here"))
+            scalar(shape).ok_or(NO_DESCRIPTION)
         };
+        if cfg!(target_arch = "x86_64") && is_record_of_x87(&signature.result) {
+            // libffi looks for it in memory.
+            return Err(NO_DESCRIPTION);
+        }
         let result = type_of(&signature.result)?;
         let mut arguments = signature
             .parameters

@@ -1,4 +1,6 @@
 //! Call plans: a signature compiled once, so that a call only moves words.
+//!
+//! A plan never changes and holds no Python object. It is made from the caller's side; closures read it backwards.
 
 use std::ffi::c_void;
 use std::fmt;
@@ -7,40 +9,21 @@ use smallvec::SmallVec;
 
 use crate::classify;
 use crate::libffi::LibffiPlan;
+use crate::scalar::Scalar;
 use crate::shape::Signature;
 use crate::trampoline::{self, Image, Load, ResultRegisters, Returned};
 
 /// How the calls of a signature are made.
 pub enum CallPlan {
-    /// Through a trampoline.
+    /// The convention is classified here: words of an [`Image`], through a trampoline.
     Words(WordPlan),
-    /// Through libffi.
+    /// Through libffi, over a buffer of C values.
     Libffi(LibffiPlan),
 }
 
-/// A signature that libffi and we cannot call.
+/// A signature that neither libffi nor we can call, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsupported(pub &'static str);
-
-impl fmt::Display for Unsupported {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl std::error::Error for Unsupported {}
-
-impl CallPlan {
-    /// Compiles a signature.
-    pub fn new(signature: &Signature) -> Result<Self, Unsupported> {
-        if trampoline::SUPPORTED && signature.abi.is_none() {
-            if let Some(plan) = classify::classify(signature) {
-                return Ok(Self::Words(plan));
-            }
-        }
-        LibffiPlan::new(signature).map(Self::Libffi)
-    }
-}
 
 /// How the calls of a signature go through a trampoline.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,15 +36,17 @@ pub struct WordPlan {
     pub load: Load,
     /// What the trampoline hands back.
     pub registers: ResultRegisters,
+    /// The scalar that the result is.
+    pub(crate) result_kind: Option<Scalar>,
 }
 
 /// Where an argument goes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Passing {
-    /// A scalar of at most 8 bytes, in the low bytes of this word of the image, extended as its type says.
+    /// A scalar of at most 8 bytes, in the low bytes of this word of the image, extended as [`Scalar::extend`] does.
     Word(u8),
-    /// A larger value, cut up.
-    Pieces(SmallVec<[Piece; 2]>),
+    /// A larger value, cut up; without pieces if it is an empty record.
+    Pieces(SmallVec<[Piece; 4]>),
     /// The address of a copy of the value, in this word (AAPCS64 6.8.2 rule B.4).
     Reference(u8),
 }
@@ -86,8 +71,8 @@ pub enum Returning {
     Int,
     /// A scalar in the low bytes of a floating-point register.
     Float,
-    /// Parts in registers.
-    Pieces(SmallVec<[ResultPiece; 2]>),
+    /// Parts in registers; no parts if it is an empty record.
+    Pieces(SmallVec<[ResultPiece; 4]>),
     /// In memory whose address is passed in this word of the image.
     Indirect(u8),
 }
@@ -112,11 +97,71 @@ pub enum Source {
     Float(u8),
 }
 
+impl CallPlan {
+    /// Compiles a signature.
+    ///
+    /// # Errors
+    /// Where the convention cannot pass one of the types, or nobody here knows how.
+    pub fn new(signature: &Signature) -> Result<Self, Unsupported> {
+        match classify::classify(signature) {
+            Some(plan) => Ok(Self::Words(plan)),
+            None => Self::portable(signature),
+        }
+    }
+
+    /// Compiles a signature for libffi, whatever we could do ourselves.
+    ///
+    /// # Errors
+    /// As [`CallPlan::new`]; also for records that libffi has no description of: unions, bit-fields, packed or moved members.
+    pub fn portable(signature: &Signature) -> Result<Self, Unsupported> {
+        LibffiPlan::new(signature).map(Self::Libffi)
+    }
+}
+
 impl WordPlan {
+    pub(crate) fn new(
+        signature: &Signature,
+        arguments: Vec<Passing>,
+        load: Load,
+        (returning, registers): (Returning, ResultRegisters),
+    ) -> Self {
+        Self {
+            arguments,
+            returning,
+            load,
+            registers,
+            result_kind: Scalar::of(&signature.result),
+        }
+    }
+
+    /// Makes a call whose result is `void` or in one register, and gives the result as a word extended to 64 bits; a floating-point
+    /// number as its bits, those of `float` in the low half; 0 for `void`.
+    ///
+    /// # Safety
+    /// As [`WordPlan::call`]; the plan returns by [`Returning::Void`], [`Returning::Int`] or [`Returning::Float`].
+    #[inline]
+    pub unsafe fn call_scalar(&self, function: *const c_void, image: &Image) -> u64 {
+        let Some(kind) = self.result_kind else {
+            // SAFETY: the caller's promise.
+            unsafe { trampoline::call_for_int(function, image, self.load) };
+            return 0;
+        };
+        // SAFETY: the caller's promise.
+        let word = unsafe {
+            if kind.is_float() {
+                trampoline::call_for_float(function, image, self.load)
+            } else {
+                trampoline::call_for_int(function, image, self.load)
+            }
+        };
+        kind.extend(word)
+    }
+
     /// Makes a call.
     ///
     /// # Safety
-    /// `function` is a C function of the signature that this plan was made for, and `image` was filled as the plan says.
+    /// `function` is a C function of the signature that this plan was made for, and `image` was filled as the plan says. What else the
+    /// function asks of its callers.
     #[inline]
     pub unsafe fn call(&self, function: *const c_void, image: &Image) -> Returned {
         // SAFETY: the caller's promise.
@@ -133,36 +178,57 @@ impl WordPlan {
                 Source::Int(register) => returned.ints.get(usize::from(register)),
                 Source::Float(register) => returned.floats.get(usize::from(register)),
             };
-            let bytes = word.copied().unwrap_or_default().to_ne_bytes();
-            // SAFETY: pieces lie inside the result, and are at most 8 bytes long.
-            unsafe {
-                std::ptr::copy_nonoverlapping(
-                    bytes.as_ptr(),
-                    result.add(usize::from(piece.offset)),
-                    usize::from(piece.size).min(bytes.len()),
-                );
-            }
+            let part = Piece {
+                offset: piece.offset,
+                size: piece.size,
+                word: 0,
+            };
+            // SAFETY: pieces lie inside the result.
+            unsafe { part.write(word.copied().unwrap_or_default(), result) };
         }
     }
 }
 
 impl Piece {
-    /// The part of a value as a word.
+    /// The part of a value as the low bytes of a word, the rest zero.
     ///
     /// # Safety
-    /// `value` is the value that the plan was made for.
+    /// `value` is the value that the plan was made for; it need not be aligned.
     #[inline]
     #[must_use]
     pub unsafe fn read(self, value: *const u8) -> u64 {
         let mut bytes = [0u8; 8];
-        // SAFETY: the part lies inside the value, and is at most 8 bytes long.
+        let size = usize::from(self.size).min(bytes.len());
+        // SAFETY: the part lies inside the value.
         unsafe {
             std::ptr::copy_nonoverlapping(
                 value.add(usize::from(self.offset)),
                 bytes.as_mut_ptr(),
-                usize::from(self.size).min(bytes.len()),
-            );
-        }
-        u64::from_ne_bytes(bytes)
+                size,
+            )
+        };
+        u64::from_le_bytes(bytes)
+    }
+
+    /// Writes the part from the low bytes of a word.
+    ///
+    /// # Safety
+    /// `value` has room for the value that the plan was made for; it need not be aligned.
+    #[inline]
+    pub unsafe fn write(self, word: u64, value: *mut u8) {
+        let bytes = word.to_le_bytes();
+        let size = usize::from(self.size).min(bytes.len());
+        // SAFETY: the part lies inside the value.
+        unsafe {
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), value.add(usize::from(self.offset)), size)
+        };
     }
 }
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Unsupported {}

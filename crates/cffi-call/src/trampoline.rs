@@ -3,12 +3,15 @@
 //! A call of a C function differs from another only in which registers are loaded. Loading all of them is always right for functions
 //! with a fixed number of parameters, so a Rust function-pointer type with every argument register as a parameter enters any of
 //! them; parameters beyond the registers are stack words in order (System V x86-64 psABI 3.2.3, AAPCS64 6.8.2).
+//!
+//! Not for `x8` and whole vector registers, which no such type can name, nor for any number of stack words. `st(0)` is read by C.
 
 use std::ffi::c_void;
+use std::mem::transmute;
 
-/// Integer argument registers.
+/// Integer argument registers: `rdi rsi rdx rcx r8 r9`; `x0`–`x7`.
 pub const INTS: usize = if cfg!(target_arch = "aarch64") { 8 } else { 6 };
-/// Floating-point argument registers.
+/// Floating-point argument registers: `xmm0`–`xmm7`; `d0`–`d7`.
 pub const FLOATS: usize = 8;
 /// Stack words that a trampoline can pass.
 pub const STACK: usize = 16;
@@ -29,6 +32,8 @@ pub enum ResultRegisters {
     IntFloat,
     /// The other way round (x86-64).
     FloatInt,
+    /// `st(0)` (x86-64), handed back as two integer words.
+    X87,
 }
 
 /// Which argument words a call needs.
@@ -40,19 +45,161 @@ pub enum Load {
     Registers,
     /// All registers and the stack words.
     Stack,
-    /// As `Registers`, and the callee is variadic: it is told the number of vector registers.
+    /// As `Registers`, and the callee is variadic: it is told the number of vector registers (psABI 3.5.7: in `al`).
     Variadic,
     /// As `Stack`, and the callee is variadic.
     VariadicStack,
 }
 
-/// The words of a result: integer registers first, then floating-point ones.
+/// The words of a result.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Returned {
     /// Integer registers.
     pub ints: [u64; 2],
     /// Floating-point registers, as bits.
     pub floats: [u64; 4],
+}
+
+/// Whether this target's default calling convention is one that the trampolines know: System V x86-64, AAPCS64 as on Linux and the BSDs.
+///
+/// Not Apple's AArch64, which packs stack arguments and passes all variadic ones there, and not x32 or big-endian AArch64.
+pub const SUPPORTED: bool = cfg!(all(
+    unix,
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    target_pointer_width = "64",
+    target_endian = "little",
+    not(all(target_vendor = "apple", target_arch = "aarch64"))
+));
+
+/// Calls a C function.
+///
+/// # Safety
+/// `function` is a C function whose parameters are placed as `words` and `load` say and whose result comes as `result` says.
+#[inline]
+pub unsafe fn call(
+    function: *const c_void,
+    words: &Image,
+    load: Load,
+    result: ResultRegisters,
+) -> Returned {
+    // SAFETY: the caller's promise; a `repr(C)` struct comes back in the registers of its members.
+    unsafe {
+        match result {
+            ResultRegisters::Ints => enter::<IntPair>(function, words, load).returned(),
+            ResultRegisters::Floats => enter::<FloatRegisters>(function, words, load).returned(),
+            ResultRegisters::IntFloat => enter::<IntThenFloat>(function, words, load).returned(),
+            ResultRegisters::FloatInt => enter::<FloatThenInt>(function, words, load).returned(),
+            ResultRegisters::X87 => enter_for_x87(function, words),
+        }
+    }
+}
+
+/// Calls a C function and gives the first integer result register.
+///
+/// # Safety
+/// As [`call`], with no result or one that begins in an integer register.
+#[inline]
+pub unsafe fn call_for_int(function: *const c_void, words: &Image, load: Load) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe { enter::<u64>(function, words, load) }
+}
+
+/// Calls a C function and gives the bits of the first floating-point result register.
+///
+/// # Safety
+/// As [`call`], with a result that begins in a floating-point register.
+#[inline]
+pub unsafe fn call_for_float(function: *const c_void, words: &Image, load: Load) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe { enter::<f64>(function, words, load) }.to_bits()
+}
+
+/// Declares the types of the trampolines, and `enter`, for an architecture's integer registers.
+macro_rules! trampolines {
+    (ints: [$($int:ident: $i:ty),*], floats: [$($float:ident: $f:ty),*], stack: [$($stack:ident: $s:ty),*]) => {
+        type Ints<R> = unsafe extern "C" fn($($i),*) -> R;
+        type Registers<R> = unsafe extern "C" fn($($i,)* $($f),*) -> R;
+        type Stack<R> = unsafe extern "C" fn($($i,)* $($f,)* $($s),*) -> R;
+        type Variadic<R> = unsafe extern "C" fn(u64, ...) -> R;
+
+        /// Calls a C function as one that returns an `R`.
+        ///
+        /// # Safety
+        /// As [`call`]; the result is read right as an `R`.
+        #[inline]
+        unsafe fn enter<R>(function: *const c_void, words: &Image, load: Load) -> R {
+            let [$($int,)* $($float,)* $($stack,)*] = *words;
+            // SAFETY: the caller's promise: the callee takes what the words say. Registers that it does not look at do no harm, and
+            // neither do stack words, which the caller removes. A variadic callee finds its arguments in the registers and stack words
+            // of a call with prototype, and is told of eight vector registers, an upper bound as the psABI wants.
+            unsafe {
+                match load {
+                    Load::Ints => transmute::<*const c_void, Ints<R>>(function)($($int),*),
+                    Load::Registers => {
+                        transmute::<*const c_void, Registers<R>>(function)($($int,)* $(f64::from_bits($float)),*)
+                    }
+                    Load::Stack => transmute::<*const c_void, Stack<R>>(function)(
+                        $($int,)* $(f64::from_bits($float),)* $($stack),*
+                    ),
+                    Load::Variadic => {
+                        transmute::<*const c_void, Variadic<R>>(function)($($int,)* $(f64::from_bits($float)),*)
+                    }
+                    Load::VariadicStack => transmute::<*const c_void, Variadic<R>>(function)(
+                        $($int,)* $(f64::from_bits($float),)* $($stack),*
+                    ),
+                }
+            }
+        }
+    };
+}
+
+#[cfg(not(target_arch = "aarch64"))]
+trampolines! {
+    ints: [i0: u64, i1: u64, i2: u64, i3: u64, i4: u64, i5: u64],
+    floats: [f0: f64, f1: f64, f2: f64, f3: f64, f4: f64, f5: f64, f6: f64, f7: f64],
+    stack: [
+        s0: u64, s1: u64, s2: u64, s3: u64, s4: u64, s5: u64, s6: u64, s7: u64,
+        s8: u64, s9: u64, sa: u64, sb: u64, sc: u64, sd: u64, se: u64, sf: u64
+    ]
+}
+
+#[cfg(target_arch = "aarch64")]
+trampolines! {
+    ints: [i0: u64, i1: u64, i2: u64, i3: u64, i4: u64, i5: u64, i6: u64, i7: u64],
+    floats: [f0: f64, f1: f64, f2: f64, f3: f64, f4: f64, f5: f64, f6: f64, f7: f64],
+    stack: [
+        s0: u64, s1: u64, s2: u64, s3: u64, s4: u64, s5: u64, s6: u64, s7: u64,
+        s8: u64, s9: u64, sa: u64, sb: u64, sc: u64, sd: u64, se: u64, sf: u64
+    ]
+}
+
+/// # Safety
+/// As [`call`], with a result in `st(0)`.
+#[cfg(all(target_arch = "x86_64", unix))]
+#[cold]
+unsafe fn enter_for_x87(function: *const c_void, words: &Image) -> Returned {
+    unsafe extern "C" {
+        fn cffi_call_for_long_double(
+            function: *const c_void,
+            words: *const u64,
+            result: *mut [u64; 2],
+        );
+    }
+    let mut returned = Returned::default();
+    // SAFETY: the caller's promise; `ints` has room for a `long double`.
+    unsafe { cffi_call_for_long_double(function, words.as_ptr(), &raw mut returned.ints) };
+    returned
+}
+
+/// Nothing comes in such a register here, and no plan says so.
+#[cfg(not(all(target_arch = "x86_64", unix)))]
+unsafe fn enter_for_x87(_: *const c_void, _: &Image) -> Returned {
+    Returned::default()
+}
+
+/// A result in registers, taken apart.
+trait FromRegisters {
+    fn returned(self) -> Returned;
 }
 
 #[repr(C)]
@@ -63,14 +210,10 @@ struct IntThenFloat(u64, f64);
 struct FloatThenInt(f64, u64);
 #[cfg(target_arch = "aarch64")]
 #[repr(C)]
-struct FloatRegisters(f64, f64, f64, f64);
+struct FloatRegisters([f64; 4]);
 #[cfg(not(target_arch = "aarch64"))]
 #[repr(C)]
-struct FloatRegisters(f64, f64);
-
-trait FromRegisters {
-    fn returned(self) -> Returned;
-}
+struct FloatRegisters([f64; 2]);
 
 impl FromRegisters for IntPair {
     #[inline]
@@ -85,15 +228,10 @@ impl FromRegisters for IntPair {
 impl FromRegisters for FloatRegisters {
     #[inline]
     fn returned(self) -> Returned {
-        #[cfg(target_arch = "aarch64")]
-        let floats = [
-            self.0.to_bits(),
-            self.1.to_bits(),
-            self.2.to_bits(),
-            self.3.to_bits(),
-        ];
-        #[cfg(not(target_arch = "aarch64"))]
-        let floats = [self.0.to_bits(), self.1.to_bits(), 0, 0];
+        let mut floats = [0; 4];
+        for (word, value) in floats.iter_mut().zip(self.0) {
+            *word = value.to_bits();
+        }
         Returned {
             ints: [0; 2],
             floats,
@@ -120,115 +258,3 @@ impl FromRegisters for FloatThenInt {
         }
     }
 }
-
-/// Expands to a call of `$function` as a function of the given words.
-#[cfg(not(target_arch = "aarch64"))]
-macro_rules! call_ints {
-    ($function:expr, $w:expr, $R:ty) => {{
-        type F<R> = unsafe extern "C" fn(u64, u64, u64, u64, u64, u64) -> R;
-        let [a, b, c, d, e, f, ..] = *$w;
-        std::mem::transmute::<*const c_void, F<$R>>($function)(a, b, c, d, e, f)
-    }};
-}
-#[cfg(target_arch = "aarch64")]
-macro_rules! call_ints {
-    ($function:expr, $w:expr, $R:ty) => {{
-        type F<R> = unsafe extern "C" fn(u64, u64, u64, u64, u64, u64, u64, u64) -> R;
-        let [a, b, c, d, e, f, g, h, ..] = *$w;
-        std::mem::transmute::<*const c_void, F<$R>>($function)(a, b, c, d, e, f, g, h)
-    }};
-}
-
-#[cfg(not(target_arch = "aarch64"))]
-macro_rules! call_all {
-    ($function:expr, $w:expr, $R:ty, [$($stack:ident)*], $($variadic:tt)*) => {{
-        type F<R> = call_all!(@type R, [$($stack)*], $($variadic)*);
-        let [i0, i1, i2, i3, i4, i5, f0, f1, f2, f3, f4, f5, f6, f7, $($stack,)* ..] = *$w;
-        let d = f64::from_bits;
-        std::mem::transmute::<*const c_void, F<$R>>($function)(
-            i0, i1, i2, i3, i4, i5, d(f0), d(f1), d(f2), d(f3), d(f4), d(f5), d(f6), d(f7) $(, $stack)*
-        )
-    }};
-    (@word $stack:ident) => { u64 };
-    (@type $R:ident, [$($stack:ident)*], fixed) => {
-        unsafe extern "C" fn(
-            u64, u64, u64, u64, u64, u64, f64, f64, f64, f64, f64, f64, f64, f64 $(, call_all!(@word $stack))*
-        ) -> $R
-    };
-    (@type $R:ident, [$($stack:ident)*], variadic) => { unsafe extern "C" fn(u64, ...) -> $R };
-}
-#[cfg(target_arch = "aarch64")]
-macro_rules! call_all {
-    ($function:expr, $w:expr, $R:ty, [$($stack:ident)*], $($variadic:tt)*) => {{
-        type F<R> = call_all!(@type R, [$($stack)*], $($variadic)*);
-        let [i0, i1, i2, i3, i4, i5, i6, i7, f0, f1, f2, f3, f4, f5, f6, f7, $($stack,)* ..] = *$w;
-        let d = f64::from_bits;
-        std::mem::transmute::<*const c_void, F<$R>>($function)(
-            i0, i1, i2, i3, i4, i5, i6, i7, d(f0), d(f1), d(f2), d(f3), d(f4), d(f5), d(f6), d(f7) $(, $stack)*
-        )
-    }};
-    (@word $stack:ident) => { u64 };
-    (@type $R:ident, [$($stack:ident)*], fixed) => {
-        unsafe extern "C" fn(
-            u64, u64, u64, u64, u64, u64, u64, u64, f64, f64, f64, f64, f64, f64, f64, f64
-            $(, call_all!(@word $stack))*
-        ) -> $R
-    };
-    (@type $R:ident, [$($stack:ident)*], variadic) => { unsafe extern "C" fn(u64, ...) -> $R };
-}
-
-/// # Safety
-/// As [`call`].
-#[inline]
-unsafe fn call_returning<R: FromRegisters>(
-    function: *const c_void,
-    words: &Image,
-    load: Load,
-) -> Returned {
-    // SAFETY: the caller's promise: the callee takes what the words say; registers that it does not look at do no harm, and neither
-    // do stack words, which the caller removes. A variadic callee gets the words in the registers that a call with prototype uses.
-    unsafe {
-        match load {
-            Load::Ints => call_ints!(function, words, R),
-            Load::Registers => call_all!(function, words, R, [], fixed),
-            Load::Variadic => call_all!(function, words, R, [], variadic),
-            Load::Stack => {
-                call_all!(function, words, R, [s0 s1 s2 s3 s4 s5 s6 s7 s8 s9 sa sb sc sd se sf], fixed)
-            }
-            Load::VariadicStack => {
-                call_all!(function, words, R, [s0 s1 s2 s3 s4 s5 s6 s7 s8 s9 sa sb sc sd se sf], variadic)
-            }
-        }
-    }
-    .returned()
-}
-
-/// Calls a C function.
-///
-/// # Safety
-/// `function` is a C function whose parameters are placed as `words` and `load` say and whose result comes as `result` says.
-#[inline]
-pub unsafe fn call(
-    function: *const c_void,
-    words: &Image,
-    load: Load,
-    result: ResultRegisters,
-) -> Returned {
-    // SAFETY: the caller's promise.
-    unsafe {
-        match result {
-            ResultRegisters::Ints => call_returning::<IntPair>(function, words, load),
-            ResultRegisters::Floats => call_returning::<FloatRegisters>(function, words, load),
-            ResultRegisters::IntFloat => call_returning::<IntThenFloat>(function, words, load),
-            ResultRegisters::FloatInt => call_returning::<FloatThenInt>(function, words, load),
-        }
-    }
-}
-
-/// Whether this target's default calling convention is one that the trampolines know.
-pub const SUPPORTED: bool = cfg!(all(
-    any(target_arch = "x86_64", target_arch = "aarch64"),
-    not(windows),
-    not(all(target_vendor = "apple", target_arch = "aarch64")),
-    target_endian = "little"
-));

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 use cffi_call::closure::Closure;
-use cffi_call::errno;
+use cffi_call::{Shape, errno};
 use cffi_python::error::{self, Fetched};
 use cffi_python::ffi::PyObject;
 use cffi_python::thread::Attached;
@@ -104,6 +104,11 @@ pub fn new_callback(
     let Ok(signature) = signature_of(&detail.parameters, result, detail.abi, None)? else {
         return Err(unsupported());
     };
+    // Calls do more than callbacks here: programs expect the error for records that libffi cannot describe.
+    let is_plain = |shape: &Shape| !matches!(shape, Shape::Record(record) if !record.plain);
+    if !is_plain(&signature.result) || !signature.parameters.iter().all(is_plain) {
+        return Err(unsupported());
+    }
     let mut target = Box::new(Target {
         function: function.to_owned(),
         onerror: onerror.map(Borrowed::to_owned),

@@ -1,175 +1,176 @@
-//! System V x86-64 psABI, 3.2.3 "Parameter Passing".
+//! System V Application Binary Interface, AMD64 Architecture Processor Supplement ("psABI"), 3.2.3 "Parameter Passing".
 
 use smallvec::SmallVec;
 
-use super::{Allocation, narrow};
-use crate::plan::{Passing, Piece, ResultPiece, Returning, Source, WordPlan};
+use super::{Allocation, piece};
+use crate::plan::{Passing, ResultPiece, Returning, Source, WordPlan};
+use crate::scalar::Scalar;
 use crate::shape::{RecordShape, Shape, Signature};
-use crate::trampoline::ResultRegisters;
+use crate::trampoline::{FLOATS, INTS, ResultRegisters};
 
-/// The class of an eightbyte.
+/// The class of an eightbyte. SSEUP is not here: no vector types; and COMPLEX_X87: no `long double _Complex`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Class {
+    /// NO_CLASS
     Padding,
     Integer,
     Sse,
-}
-
-/// What becomes of a value.
-enum Classes {
-    /// In registers, one for each eightbyte.
-    Registers(SmallVec<[Class; 2]>),
-    /// In memory.
+    X87,
+    X87Up,
     Memory,
-    /// In the x87 stack or otherwise outside of what a trampoline can do.
-    Other,
 }
 
-fn classes_of(shape: &Shape) -> Classes {
-    let one = |class: Class| Classes::Registers(SmallVec::from_slice(&[class]));
-    match shape {
-        Shape::Void => Classes::Registers(SmallVec::new()),
-        Shape::Int(..) | Shape::Pointer => one(Class::Integer),
-        Shape::Float | Shape::Double | Shape::ComplexFloat => one(Class::Sse),
-        Shape::ComplexDouble => Classes::Registers(SmallVec::from_slice(&[Class::Sse, Class::Sse])),
-        Shape::LongDouble => Classes::Other,
-        Shape::Record(record) => classes_of_record(record),
-    }
-}
+type Classes = SmallVec<[Class; 2]>;
 
-fn classes_of_record(record: &RecordShape) -> Classes {
-    if record.size > 16 {
-        return Classes::Memory;
-    }
-    let mut classes: SmallVec<[Class; 2]> =
-        SmallVec::from_elem(Class::Padding, record.size.div_ceil(8));
-    for (offset, leaf) in &record.leaves {
-        if offset % leaf.align().max(1) != 0 {
-            return Classes::Memory;
-        }
-        let class = match leaf {
-            Shape::Float | Shape::Double | Shape::ComplexFloat | Shape::ComplexDouble => Class::Sse,
-            // A record that is one `long double` comes back in st(0).
-            Shape::LongDouble => return Classes::Other,
-            _ => Class::Integer,
-        };
-        for byte in (*offset..offset + leaf.size()).step_by(4) {
-            if let Some(slot) = classes.get_mut(byte / 8) {
-                *slot = if *slot == Class::Integer || class == Class::Integer {
-                    Class::Integer
-                } else {
-                    Class::Sse
-                };
-            }
-        }
-    }
-    // Padding alone: an eightbyte without a class is passed as SSE by GCC and Clang.
-    for class in &mut classes {
-        if *class == Class::Padding {
-            *class = Class::Sse;
-        }
-    }
-    Classes::Registers(classes)
-}
-
+/// The plan of a signature.
 pub(super) fn classify(signature: &Signature) -> Option<WordPlan> {
     let mut allocation = Allocation::default();
-    let (returning, registers) = result_of(&signature.result, &mut allocation)?;
+    let result = result_of(&signature.result, &mut allocation)?;
     let arguments = signature
         .parameters
         .iter()
         .map(|shape| argument(shape, &mut allocation))
         .collect::<Option<Vec<_>>>()?;
-    Some(WordPlan {
+    Some(WordPlan::new(
+        signature,
         arguments,
-        returning,
-        load: allocation.load(signature.fixed.is_some()),
-        registers,
-    })
+        allocation.load(signature),
+        result,
+    ))
+}
+
+/// The classes of the eightbytes of a value; `None` is class MEMORY.
+fn classes_of(shape: &Shape) -> Option<Classes> {
+    match shape {
+        Shape::Void => Some(Classes::new()),
+        Shape::Int(..) | Shape::Pointer => Some(Classes::from_slice(&[Class::Integer])),
+        Shape::Float | Shape::Double | Shape::ComplexFloat => {
+            Some(Classes::from_slice(&[Class::Sse]))
+        }
+        Shape::ComplexDouble => Some(Classes::from_slice(&[Class::Sse, Class::Sse])),
+        Shape::LongDouble => Some(Classes::from_slice(&[Class::X87, Class::X87Up])),
+        Shape::Record(record) => classes_of_record(record),
+    }
+}
+
+fn classes_of_record(record: &RecordShape) -> Option<Classes> {
+    // "If the size of an object is larger than eight eightbytes, or it contains unaligned fields, it has class MEMORY", and by the post
+    // merger cleanup everything larger than two eightbytes that is no vector.
+    if record.size > 16 {
+        return None;
+    }
+    let mut classes = Classes::from_elem(Class::Padding, record.size.div_ceil(8));
+    for (offset, leaf) in &record.leaves {
+        if offset % leaf.align() != 0 {
+            return None;
+        }
+        for (class, slot) in classes_of(leaf)?
+            .into_iter()
+            .zip(classes.iter_mut().skip(offset / 8))
+        {
+            *slot = merge(*slot, class);
+        }
+        // `float _Complex` is aligned to 4 bytes only: its second half may lie in the next eightbyte.
+        if *leaf == Shape::ComplexFloat && offset % 8 != 0 {
+            if let Some(slot) = classes.get_mut(offset / 8 + 1) {
+                *slot = merge(*slot, Class::Sse);
+            }
+        }
+    }
+    let mut before = Class::Padding;
+    for class in &classes {
+        // "If one of the classes is MEMORY, the whole argument is passed in memory", "If X87UP is not preceded by X87, …".
+        if *class == Class::Memory || (*class == Class::X87Up && before != Class::X87) {
+            return None;
+        }
+        before = *class;
+    }
+    Some(classes)
+}
+
+/// Rule 4 of the classification of aggregates: two fields in one eightbyte.
+fn merge(one: Class, other: Class) -> Class {
+    match (one, other) {
+        (one, other) if one == other => one,
+        (Class::Padding, class) | (class, Class::Padding) => class,
+        (Class::Memory, _) | (_, Class::Memory) => Class::Memory,
+        (Class::Integer, _) | (_, Class::Integer) => Class::Integer,
+        (Class::X87 | Class::X87Up, _) | (_, Class::X87 | Class::X87Up) => Class::Memory,
+        _ => Class::Sse,
+    }
 }
 
 fn argument(shape: &Shape, allocation: &mut Allocation) -> Option<Passing> {
-    let classes = match classes_of(shape) {
-        Classes::Registers(classes) => classes,
-        Classes::Memory | Classes::Other => return allocation.stack_value(shape),
+    if let Some(kind) = Scalar::of(shape) {
+        return allocation.scalar(kind);
+    }
+    let classes = classes_of(shape).filter(|classes| {
+        let count = |class| classes.iter().filter(|other| **other == class).count();
+        // Whole values only: all of it in registers or all of it in memory. X87 goes to memory too.
+        count(Class::X87) == 0
+            && allocation.ints + count(Class::Integer) <= INTS
+            && allocation.floats + count(Class::Sse) <= FLOATS
+    });
+    let Some(classes) = classes else {
+        return allocation.memory(shape, shape.align().max(8));
     };
-    let floats = classes.iter().filter(|class| **class == Class::Sse).count();
-    let ints = classes.len() - floats;
-    let scalar = !matches!(
-        shape,
-        Shape::Record(_) | Shape::ComplexDouble | Shape::ComplexFloat
-    );
-    // All of a value goes to registers, or all of it to the stack.
-    if allocation.ints + ints > crate::trampoline::INTS
-        || allocation.floats + floats > crate::trampoline::FLOATS
-    {
-        return if scalar {
-            allocation.stack(1, 8).map(Passing::Word)
-        } else {
-            allocation.stack_value(shape)
-        };
-    }
-    let mut words = SmallVec::new();
+    let mut pieces = SmallVec::new();
     for (index, class) in classes.iter().enumerate() {
-        let word = if *class == Class::Sse {
-            allocation.float()?
-        } else {
-            allocation.int()?
+        let word = match class {
+            Class::Integer => allocation.int()?,
+            Class::Sse => allocation.float()?,
+            _ => continue,
         };
-        if scalar {
-            return Some(Passing::Word(word));
-        }
-        words.push(Piece {
-            offset: u16::try_from(index * 8).ok()?,
-            size: narrow((shape.size() - index * 8).min(8)),
-            word,
-        });
+        pieces.push(piece(index * 8, shape.size(), word));
     }
-    Some(Passing::Pieces(words))
+    Some(Passing::Pieces(pieces))
 }
 
 fn result_of(shape: &Shape, allocation: &mut Allocation) -> Option<(Returning, ResultRegisters)> {
-    match shape {
-        Shape::Void => return Some((Returning::Void, ResultRegisters::Ints)),
-        Shape::Int(..) | Shape::Pointer => return Some((Returning::Int, ResultRegisters::Ints)),
-        Shape::Float | Shape::Double => return Some((Returning::Float, ResultRegisters::Floats)),
-        _ => {}
+    match Scalar::of(shape) {
+        Some(kind) if kind.is_float() => return Some((Returning::Float, ResultRegisters::Floats)),
+        Some(_) => return Some((Returning::Int, ResultRegisters::Ints)),
+        None if *shape == Shape::Void => return Some((Returning::Void, ResultRegisters::Ints)),
+        None => {}
     }
-    let classes = match classes_of(shape) {
-        Classes::Registers(classes) => classes,
-        Classes::Memory => {
-            return Some((
-                Returning::Indirect(allocation.int()?),
-                ResultRegisters::Ints,
-            ));
-        }
-        Classes::Other => return None,
+    let Some(classes) = classes_of(shape) else {
+        // "the caller provides space for the return value and passes the address of this storage in %rdi as if it were the first
+        // argument to the function"
+        return Some((
+            Returning::Indirect(allocation.int()?),
+            ResultRegisters::Ints,
+        ));
     };
     let (mut ints, mut floats) = (0, 0);
-    let pieces = classes
-        .iter()
-        .enumerate()
-        .map(|(index, class)| {
-            let source = if *class == Class::Sse {
-                floats += 1;
-                Source::Float(floats - 1)
-            } else {
+    let mut pieces = SmallVec::new();
+    for (index, class) in classes.iter().enumerate() {
+        let source = match class {
+            Class::Integer => {
                 ints += 1;
                 Source::Int(ints - 1)
-            };
-            let offset = u16::try_from(index * 8).unwrap_or(u16::MAX);
-            ResultPiece {
-                offset,
-                size: narrow((shape.size() - index * 8).min(8)),
-                source,
             }
-        })
-        .collect();
-    let registers = match classes.as_slice() {
-        [Class::Sse] | [Class::Sse, Class::Sse] => ResultRegisters::Floats,
-        [Class::Integer, Class::Sse] => ResultRegisters::IntFloat,
-        [Class::Sse, Class::Integer] => ResultRegisters::FloatInt,
-        _ => ResultRegisters::Ints,
+            Class::Sse => {
+                floats += 1;
+                Source::Float(floats - 1)
+            }
+            // Both halves of st(0), which the trampoline hands back as integers.
+            Class::X87 => Source::Int(0),
+            Class::X87Up => Source::Int(1),
+            Class::Padding | Class::Memory => continue,
+        };
+        let part = piece(index * 8, shape.size(), 0);
+        pieces.push(ResultPiece {
+            offset: part.offset,
+            size: part.size,
+            source,
+        });
+    }
+    let registers = match (classes.as_slice(), floats) {
+        ([Class::X87, ..], _) => ResultRegisters::X87,
+        ([Class::Integer, Class::Sse], _) => ResultRegisters::IntFloat,
+        ([Class::Sse, Class::Integer], _) => ResultRegisters::FloatInt,
+        (_, 0) => ResultRegisters::Ints,
+        _ => ResultRegisters::Floats,
     };
     Some((Returning::Pieces(pieces), registers))
 }

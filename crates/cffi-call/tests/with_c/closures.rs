@@ -3,8 +3,9 @@
 use std::ffi::c_void;
 
 use crate::support::{Bench, Values, random, source};
-use cffi_call::Shape;
 use cffi_call::closure::Closure;
+use cffi_call::plan::Unsupported;
+use cffi_call::{Shape, Signature};
 
 /// What a closure's handler works on.
 struct Target {
@@ -29,19 +30,30 @@ unsafe fn handle(data: *mut c_void, arguments: *const *mut u8, result: *mut u8) 
     }
 }
 
-/// Calls the closure of a case from C and compares what it saw and what C got.
-fn check(bench: &mut Bench, number: usize, target: &mut Target) {
+/// How a closure is made.
+type Make =
+    unsafe fn(&Signature, cffi_call::closure::Handler, *mut c_void) -> Result<Closure, Unsupported>;
+
+/// Calls a closure of a case from C and compares what it saw and what C got. Gives the number of closures made.
+fn check(bench: &mut Bench, number: usize, make: Make) -> usize {
     let case = bench.cases[number].clone();
+    bench.fill(&case, number);
+    let signature = bench.signature(&case);
+    let answer = bench.inputs.0[0][..signature.result.size()].to_vec();
+    let mut target = Target {
+        parameters: signature.parameters.clone(),
+        seen: Values::new(),
+        answer,
+    };
     // SAFETY: the source declares it like this; the inputs are set.
     let call: unsafe extern "C" fn(*const c_void) =
         unsafe { bench.library.function(&format!("g{number}")) };
-    let signature = bench.signature(&case);
     // SAFETY: the target outlives the closure.
-    let closure = match unsafe { Closure::new(&signature, handle, (&raw mut *target).cast()) } {
+    let closure = match unsafe { make(&signature, handle, (&raw mut target).cast()) } {
         Ok(closure) => closure,
         Err(error) => {
             assert!(!bench.is_portable(&case), "{}: {error}", bench.spell(&case));
-            return;
+            return 0;
         }
     };
     // SAFETY: the closure is a function of the case's type.
@@ -58,21 +70,23 @@ fn check(bench: &mut Bench, number: usize, target: &mut Target) {
             "#{number} {spelled}, slot {slot}\ngave {gave:?}\ngot  {got:?}"
         );
     }
+    1
 }
 
 #[test]
 fn every_type_everywhere() {
     let mut bench = Bench::new("closures", |types| source::cases(types, 400));
-    for number in 0..bench.cases.len() {
-        let case = bench.cases[number].clone();
-        bench.fill(&case, number);
-        let signature = bench.signature(&case);
-        let answer = bench.inputs.0[0][..signature.result.size()].to_vec();
-        let mut target = Target {
-            parameters: signature.parameters,
-            seen: Values::new(),
-            answer,
-        };
-        check(&mut bench, number, &mut target);
-    }
+    let numbers = 0..bench.cases.len();
+    let made: usize = numbers
+        .clone()
+        .map(|number| check(&mut bench, number, Closure::new))
+        .sum();
+    let portable: usize = numbers
+        .map(|number| check(&mut bench, number, Closure::portable))
+        .sum();
+    println!(
+        "{} signatures: {made} closures, {portable} through libffi alone",
+        bench.cases.len()
+    );
+    assert!(made > 1000 && portable > 500);
 }

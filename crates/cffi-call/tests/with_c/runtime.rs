@@ -1,5 +1,6 @@
 //! `errno`, `dlopen` and `long double`.
 
+use std::cmp::Ordering;
 use std::ffi::{CStr, c_int};
 
 use crate::support::Library;
@@ -142,5 +143,63 @@ fn long_double_keeps_what_double_cannot() {
     unsafe {
         long_double::write_f64(bytes.as_mut_ptr(), -0.0);
         assert!(long_double::is_zero(bytes.as_ptr()));
+    }
+}
+
+/// A `long double` from text: its integral digits, and how it compares to 1.
+fn parse(text: &CStr) -> Option<(Option<String>, Option<Ordering>)> {
+    let (mut bytes, mut one) = ([0u8; 16], [0u8; 16]);
+    let place = bytes.as_mut_ptr();
+    // SAFETY: room for a `long double` in each.
+    unsafe {
+        long_double::write_f64(one.as_mut_ptr(), 1.0);
+        long_double::write_text(place, text).then(|| {
+            (
+                long_double::to_digits(place),
+                long_double::compare(place, one.as_ptr()),
+            )
+        })
+    }
+}
+
+#[test]
+fn long_double_from_text() {
+    let some = |digits: &str, order| Some((Some(digits.to_owned()), Some(order)));
+    assert_eq!(
+        parse(c"18446744073709551615"),
+        some("18446744073709551615", Ordering::Greater)
+    );
+    assert_eq!(
+        parse(c"-9223372036854775809"),
+        some("-9223372036854775809", Ordering::Less)
+    );
+    assert_eq!(
+        parse(c"0x1p70"),
+        some("1180591620717411303424", Ordering::Greater)
+    );
+    assert_eq!(parse(c"1.9999"), some("1", Ordering::Greater));
+    assert_eq!(parse(c"1"), some("1", Ordering::Equal));
+    assert_eq!(parse(c"-0.5"), some("-0", Ordering::Less));
+    assert_eq!(parse(c"1e4930").unwrap().0.unwrap().len(), 4931);
+    assert_eq!(parse(c"inf"), Some((None, Some(Ordering::Greater))));
+    assert_eq!(parse(c"nan"), Some((None, None)));
+    for text in [c"", c"one", c"1 ", c"1.5x"] {
+        assert_eq!(parse(text), None, "{text:?}");
+    }
+}
+
+#[test]
+fn long_double_adds_without_rounding_to_double() {
+    let (mut sum, mut one) = ([0u8; 16], [0u8; 16]);
+    // SAFETY: room for a `long double` in each.
+    unsafe {
+        long_double::write_u64(sum.as_mut_ptr(), 1 << 63);
+        long_double::write_f64(one.as_mut_ptr(), 1.0);
+        long_double::add(sum.as_mut_ptr(), one.as_ptr());
+        assert_eq!(
+            long_double::to_digits(sum.as_ptr()).unwrap(),
+            "9223372036854775809"
+        );
+        assert!(!long_double::is_nan(sum.as_ptr()));
     }
 }

@@ -66,6 +66,9 @@ pub(crate) unsafe fn call_words(
             Returning::Float => result.1.copy_from(returned.floats.as_ptr().cast(), size),
             Returning::Pieces(pieces) => WordPlan::collect(pieces, &returned, result.1),
         }
+        if matches!(plan.returning, Returning::Int | Returning::Float) {
+            assert_eq!(plan.call_scalar(function, &image), read(result.0, result.1));
+        }
     }
 }
 

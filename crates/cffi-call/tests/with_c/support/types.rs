@@ -128,22 +128,8 @@ pub(crate) fn types() -> Vec<Type> {
     unions(&mut table);
     bit_fields(&mut table);
     attributes(&mut table);
-    table
-        .0
-        .retain(|ty| !MISTAKEN.contains(&ty.definition.as_str()));
     table.0
 }
-
-/// Types that the classification gets wrong so far: the tests leave them out until it does not.
-///
-/// System V: an eightbyte of padding takes no register, and INTEGER wins over X87 (psABI 3.2.3 rule 4d). AAPCS64: one quad is a
-/// homogeneous aggregate, and the alignment of a whole record does not count (5.9).
-const MISTAKEN: &[&str] = &[
-    "struct { long double a; }",
-    "union { long double a; char b[16]; }",
-    "struct __attribute__((aligned(16))) { long a; }",
-    "struct __attribute__((aligned(16))) { float a; }",
-];
 
 fn scalars(t: &mut Table) {
     t.scalar("signed char", I8);
