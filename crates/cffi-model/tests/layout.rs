@@ -4,6 +4,13 @@
 //! `CFFI_LAYOUT_RECORDS` changes the number of records for each target. A target without a compiler here is a failure, unless
 //! `CFFI_LAYOUT_COMPILERS=available` says that the machine has what it has; then what was left out is printed.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets something unexpected says so by panicking"
+)]
+
 #[path = "support/generator.rs"]
 mod generator;
 
