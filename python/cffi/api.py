@@ -212,7 +212,29 @@ class FFI(_cffi_backend._InlineFFI):
     emit_python_code = _build_step("emit_python_code")
     distutils_extension = _build_step("distutils_extension")
     compile = _build_step("compile")
-    verify = _build_step("verify")
+
+    def verify(self, source: str = "", tmpdir: "str | None" = None, **kwargs: "Any") -> "Any":
+        """Compile C source and return a library object with the functions,
+        variables and constants that are declared.
+
+        source: C code that defines or includes what is declared.
+        tmpdir: where the compiled library is kept for the next run; by
+            default ``__pycache__`` beside the calling file.
+        kwargs: libraries, include_dirs, define_macros, extra_compile_args, ...
+            as setuptools' Extension takes them.
+
+        Needs a C compiler.  Raises VerificationError where the compiler
+        refuses the code or disagrees with a declaration.  Not yet possible,
+        NotImplementedError: ``...`` in structs, ``extern "Python"``.
+        """
+        from .verifier import verify
+
+        if tmpdir is None:
+            caller = sys._getframe(1).f_code.co_filename
+            tmpdir = f"{caller.rpartition('/')[0] or '.'}/__pycache__"
+        library = verify(self, source, tmpdir, kwargs)
+        self._libraries.append(library)
+        return library
 
     def def_extern(self, *args: object, **kwds: object) -> "NoReturn":
         """Only on the ``ffi`` of a compiled module: raises ValueError."""

@@ -54,7 +54,6 @@ pub unsafe fn load(ctype: &CType, data: *const u8, shift: u16, width: u16) -> Py
             int::from_i64((value << unused).to_signed() >> unused)
         }
         Kind::Bool => Ok(Owned::bool(value != 0)),
-        Kind::Char => cffi_python::text::bytes_from_slice(&[value.to_le_bytes()[0]]),
         _ => int::from_u64(value),
     }
 }
@@ -70,11 +69,7 @@ pub unsafe fn store(
     width: u16,
     object: Borrowed<'_>,
 ) -> PyResult<()> {
-    let number = if ctype.kind == Kind::Char {
-        int::from_u64(super::character::to_byte(ctype, object)?.into())?
-    } else {
-        to_int_object(object)?
-    };
+    let number = to_int_object(object)?;
     let signed = ctype.kind == Kind::Signed;
     let (least, most): (i128, i128) = if signed {
         (-(1i128 << (width - 1)), (1i128 << (width - 1)) - 1)
