@@ -60,7 +60,12 @@ def verify(ffi: FFI, source: str, tmpdir: str, keywords: dict[str, Any]) -> Any:
     code = "\n".join([_PROLOGUE, '#line 1 "verify()"', source, '#line 1 "cffi"'])
     code += "\n".join(["", *(piece.code for piece in pieces), ""])
     path = _compile(code, tmpdir, keywords)
-    library = _cffi_backend.load_library(path, _cffi_backend.RTLD_NOW)
+    try:
+        library = _cffi_backend.load_library(path, _cffi_backend.RTLD_NOW)
+    except OSError as error:
+        # Something is declared and used, and defined nowhere.
+        os.unlink(path)
+        raise VerificationError(str(error)) from error
     found: dict[str, Any] = {}
     variables: dict[str, Any] = {}
     for piece in pieces:
@@ -221,7 +226,7 @@ def _compile(code: str, tmpdir: str, keywords: dict[str, Any]) -> str:
     """The path of the library for this code: a known one, or a new one."""
     before, after = _arguments(keywords)
     compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
-    command = [*compiler, "-shared", "-fPIC", *before]
+    command = [*compiler, "-shared", "-fPIC", "-Werror=implicit-function-declaration", *before]
     state = "\0".join([code, *command, *after, sys.version])
     digest = hashlib.sha256(state.encode()).hexdigest()[:20]
     path = os.path.join(tmpdir, f"_cffi_verify_{digest}.so")
