@@ -1,4 +1,4 @@
-"""``ffi.verify()``: functions, macros, constants and variables of compiled C, and what it refuses."""
+"""``ffi.verify()``: functions, macros, constants and variables of compiled C; what it refuses."""
 
 from __future__ import annotations
 
