@@ -1,0 +1,26 @@
+/* What test_calls.py declares with cdef(), and calls.c defines. */
+struct pair { int x; double y; };
+struct doubles { double a, b; };
+struct large { long v[6]; };
+struct bits { unsigned a : 3; int b : 7; };
+union either { int i; float f; };
+struct bytes3 { char c[3]; };
+int add(int a, int b);
+long long many(char a, short b, int c, long d, long long e, unsigned f, unsigned char g, long h, int i);
+double floats(float a, double b, float c, double d, double e, double f, double g, double h, double i);
+struct pair make_pair(int x, double y);
+double sum_pair(struct pair p);
+struct doubles swap(struct doubles d, struct doubles e);
+struct large make_large(long start);
+long sum_large(struct large l, int extra);
+int sum_bits(struct bits b);
+union either as_float(union either e);
+struct bytes3 reverse(struct bytes3 b);
+long double half(long double x);
+_Bool negate(_Bool b);
+long sum(const int *numbers, long count);
+int set_errno(int value);
+int variadic(int count, ...);
+int call(int (*callback)(int), int argument);
+struct pair call_struct(struct pair (*callback)(struct pair, double), int x);
+int call_in_thread(int (*callback)(int), int argument);
