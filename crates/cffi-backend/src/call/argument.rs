@@ -90,6 +90,12 @@ pub fn pointer(
     pointer_from_python(ctype, object, temporaries)
 }
 
+fn room(length: usize, size: usize) -> PyResult<usize> {
+    length
+        .checked_mul(size)
+        .ok_or_else(|| raise!(OverflowError, "array size would overflow a ssize_t"))
+}
+
 fn pointer_from_python(
     ctype: &CType,
     object: Borrowed<'_>,
@@ -116,20 +122,22 @@ fn pointer_from_python(
             return Ok(bytes.as_ptr().cast_mut());
         }
     }
-    let is_sequence = object.is_list() || object.is_tuple();
-    let is_text = item.kind == Kind::WideChar && object.is_str();
-    if is_sequence || is_text {
+    if object.is_list() || object.is_tuple() {
         let Some(size) = item.size()? else {
             return store::to_pointer(ctype, object);
         };
-        let array = crate::ctype::array::array_of(ctype, crate::ctype::array::OPEN)?;
-        let (length, _) = initializer::array_length_of(&array, object)?;
-        let Some(bytes) = length.checked_mul(size) else {
-            return Err(raise!(OverflowError, "array size would overflow a ssize_t"));
-        };
-        let data = temporaries.allocate(bytes)?;
+        let length = object.length()?;
+        let data = temporaries.allocate(room(length, size)?)?;
         // SAFETY: fresh memory of `length` items.
-        unsafe { initializer::store_array(&array, data, object, Some(length))? }
+        unsafe { initializer::store_items(item, size, data, object, length)? }
+        return Ok(data);
+    }
+    if item.kind == Kind::WideChar && object.is_str() {
+        let size = item.raw_size().unsigned_abs();
+        let units = character::encode(&object.code_points()?, size);
+        let data = temporaries.allocate(room(units.len(), 1)?.saturating_add(size))?;
+        // SAFETY: fresh zeroed memory of the units and a terminating null.
+        unsafe { std::ptr::copy_nonoverlapping(units.as_ptr(), data, units.len()) }
         return Ok(data);
     }
     if item.is_file() {

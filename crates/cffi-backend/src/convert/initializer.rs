@@ -51,12 +51,8 @@ pub unsafe fn store_array(
                 ctype.name()
             ));
         }
-        for index in 0..count {
-            let value = sequence_item(object, index)?;
-            // SAFETY: `index` is below the array's length.
-            unsafe { store(item, data.add(index * item_size), value.borrow())? }
-        }
-        return Ok(());
+        // SAFETY: `count` is at most the array's length.
+        return unsafe { store_items(item, item_size, data, object, count) };
     }
     let one_byte = item_size == 1 && item.kind.is_integral();
     if one_byte {
@@ -95,6 +91,25 @@ pub unsafe fn store_array(
         _ => "list or tuple",
     };
     Err(expected(ctype, object, what))
+}
+
+/// Stores the first `count` items of a list or tuple, one after the other.
+///
+/// # Safety
+/// `data` is writable for `count` items of `size` bytes, the size of `item`.
+pub unsafe fn store_items(
+    item: &CType,
+    size: usize,
+    data: *mut u8,
+    sequence: Borrowed<'_>,
+    count: usize,
+) -> PyResult<()> {
+    for index in 0..count {
+        let value = sequence_item(sequence, index)?;
+        // SAFETY: the caller's promise.
+        unsafe { store(item, data.add(index * size), value.borrow())? }
+    }
+    Ok(())
 }
 
 /// Copies the code units of a string, and a terminating null where there is room for it.
