@@ -28,7 +28,10 @@ struct Buffer {
 /// `ffi.buffer(cdata, size)`; `size` in bytes, negative: as the type says.
 pub fn new_buffer(cdata: &CData, size: isize) -> PyResult<Owned> {
     let size = match usize::try_from(size) {
-        Ok(size) => size,
+        Ok(size) => {
+            warn_of_excess(cdata, size)?;
+            size
+        }
         Err(_) => natural_size(cdata)?,
     };
     match cdata.ctype().kind {
@@ -50,6 +53,23 @@ pub fn new_buffer(cdata: &CData, size: isize) -> PyResult<Owned> {
         (*place).owner.set(cdata.as_object().to_owned().into_ptr());
         Ok(made)
     }
+}
+
+/// More bytes than the cdata itself has are somebody else's.
+fn warn_of_excess(cdata: &CData, size: usize) -> PyResult<()> {
+    if !cdata.is_owning() || !matches!(cdata.ctype().kind, Kind::Pointer | Kind::Array) {
+        return Ok(());
+    }
+    let owned = natural_size(cdata)?;
+    if size <= owned {
+        return Ok(());
+    }
+    // SAFETY: the class lives as long as the interpreter.
+    let class = unsafe { Borrowed::from_ptr(ffi::PyExc_UserWarning) };
+    let message = format!(
+        "ffi.buffer(cdata, bytes): creating a buffer of {size} bytes over a cdata that owns only {owned} bytes.  This will crash if you access the extra memory"
+    );
+    cffi_python::error::warn(class, &message, 1)
 }
 
 fn natural_size(cdata: &CData) -> PyResult<usize> {

@@ -27,6 +27,7 @@ pub struct Request {
 
 const MSVC_BITFIELDS: isize = 0x01;
 const ARM_BITFIELDS: isize = 0x02;
+const BIG_ENDIAN: isize = 0x04;
 const PACKED: isize = 0x08;
 const X86_BITFIELDS: isize = 0x10;
 const STD_FIELD_POS: isize = 0x80;
@@ -118,9 +119,18 @@ pub fn complete(record: &CType, fields: Borrowed<'_>, request: &Request) -> PyRe
         if field.width == Some(0) || field.width.is_some() && shown.is_empty() {
             continue;
         }
-        let place = place.bits.map_or(Place::Whole, |bits| Place::Bits {
-            shift: u16::try_from(bits.shift).unwrap_or(u16::MAX),
-            width: u16::try_from(bits.width).unwrap_or(u16::MAX),
+        let place = place.bits.map_or(Place::Whole, |bits| {
+            // On big-endian targets bit-fields are counted from the most significant bit of their unit.
+            let unit = 8 * u32::try_from(size).unwrap_or(0);
+            let from_the_top = unit.checked_sub(bits.width + bits.shift);
+            let shift = match from_the_top {
+                Some(shift) if request.flags & BIG_ENDIAN != 0 => shift,
+                _ => bits.shift,
+            };
+            Place::Bits {
+                shift: u16::try_from(shift).unwrap_or(u16::MAX),
+                width: u16::try_from(bits.width).unwrap_or(u16::MAX),
+            }
         });
         placed.push(NewField {
             name: intern(field.name)?,
