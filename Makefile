@@ -61,7 +61,7 @@ lint: $(ENV)/.ready $(LINT)/.ready
 memcheck: $(ENV)/.wheel
 	@$(ENV_PYTHON) tools/memcheck.py $(ARGS)
 
-## make bench              compared with upstream's cffi, in the same run
+## make bench              compared with upstream's cffi, ctypes and nanobind, in the same run
 bench: $(ENV)/.wheel $(UPSTREAM)/.ready
 	@$(ENV_PYTHON) benches/python/compare.py --ours $(ENV_PYTHON) --upstream $(UPSTREAM)/bin/python $(ARGS)
 

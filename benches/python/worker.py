@@ -1,7 +1,9 @@
-"""Measures on request: one process for each implementation, asked in turns by compare.py.
+"""Measures on request: one process for each column, asked in turns by compare.py.
+
+    worker.py LIBRARY PATH
 
 Reads a line with the number of a case and writes one with the nanoseconds that
-the statement took.  Only this file and cases.py run in it.
+the statement took, the loop around it included; or `!` and what it raised.
 """
 
 from __future__ import annotations
@@ -12,24 +14,28 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from cases import CASES, namespace
+from cases import CASES
+from namespaces import namespace
 
 BATCH_SECONDS = 0.02
 
 
-def main(library: str) -> None:
-    variables = namespace(library)
+def main(library: str, path: str) -> None:
+    variables = namespace(library, path)
     counts: dict[int, int] = {}
     print("ready", flush=True)
     for line in sys.stdin:
         index = int(line)
-        case = CASES[index]
-        timer = timeit.Timer(case.statement, case.setup, globals=variables)
-        # A statement that is only new once is run once.
-        count = 1 if "new strings" in case.name else counts.get(index)
-        if count is None:
-            count = counts[index] = batch_size(timer)
-        print(timer.timeit(count) / count * 1e9, flush=True)
+        code = CASES[index].code(library)
+        assert code is not None
+        timer = timeit.Timer(code.statement, code.setup, globals=variables)
+        try:
+            count = CASES[index].runs or counts.get(index)
+            if count is None:
+                count = counts[index] = batch_size(timer)
+            print(timer.timeit(count) / count * 1e9, flush=True)
+        except Exception as error:
+            print(f"!{type(error).__name__}: {error!s:.200}".replace("\n", " "), flush=True)
 
 
 def batch_size(timer: timeit.Timer) -> int:
@@ -43,4 +49,4 @@ def batch_size(timer: timeit.Timer) -> int:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -1,0 +1,14 @@
+"""What is measured, as data: one module for each group of cases."""
+
+from __future__ import annotations
+
+from cases import access, callbacks, calls, declarations, objects, values
+
+CASES = [
+    *calls.CASES,
+    *callbacks.CASES,
+    *objects.CASES,
+    *access.CASES,
+    *values.CASES,
+    *declarations.CASES,
+]
