@@ -1,12 +1,12 @@
 //! `buffer`: the raw bytes of C memory as a Python object with the buffer protocol (`ffi.buffer`).
 
 use cffi_python::bits::ToSigned;
-use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
 
 use cffi_python::buffer::{Access, View};
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, guard_silent};
+use cffi_python::sync::Slot;
 use cffi_python::typespec::TypeSpec;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, raise, text};
 
@@ -22,7 +22,7 @@ struct Buffer {
     data: *mut u8,
     size: usize,
     /// The cdata whose memory this is.
-    owner: Cell<*mut PyObject>,
+    owner: Slot,
 }
 
 /// `ffi.buffer(cdata, size)`; `size` in bytes, negative: as the type says.
@@ -50,7 +50,7 @@ pub fn new_buffer(cdata: &CData, size: isize) -> PyResult<Owned> {
         let place: *mut Buffer = made.as_ptr().cast();
         (*place).data = cdata.data();
         (*place).size = size;
-        (*place).owner.set(cdata.as_object().to_owned().into_ptr());
+        (&raw mut (*place).owner).write(Slot::new(Some(cdata.as_object().to_owned())));
         Ok(made)
     }
 }
@@ -185,7 +185,7 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
                 ffi::PyObject_ClearWeakRefs(object);
             }
             let class = ffi::Py_TYPE(object);
-            ffi::Py_XDECREF(this.owner.replace(std::ptr::null_mut()));
+            drop(this.owner.take());
             ffi::PyObject_GC_Del(object.cast());
             ffi::Py_DECREF(class.cast());
         }
@@ -199,7 +199,7 @@ unsafe extern "C" fn traverse(
 ) -> c_int {
     // SAFETY: called by the collector on a live buffer.
     unsafe {
-        let owner = Buffer::from_ptr(object).owner.get();
+        let owner = Buffer::from_ptr(object).owner.as_ptr();
         match visit(ffi::Py_TYPE(object).cast(), argument) {
             0 if !owner.is_null() => visit(owner, argument),
             found => found,

@@ -72,8 +72,10 @@ fn make_module() -> PyResult<Owned> {
         m_free: None,
     }));
     make_types()?;
+    cffi_python::thread::watch_finalization()?;
     // SAFETY: a complete definition that is never freed.
     let module = unsafe { Owned::from_new(ffi::PyModule_Create(definition)) }?;
+    cffi_python::version::run_without_gil(&module)?;
     let add = |name: &CStr, value: Borrowed<'_>| module.borrow().set_attribute(name, value);
     for (name, class) in TYPES {
         add(name, class.object())?;

@@ -7,7 +7,7 @@
 //! Not for `x8` and whole vector registers, which no such type can name, nor for any number of stack words. `st(0)` is read by C.
 
 use std::ffi::c_void;
-use std::mem::transmute;
+use std::mem::{MaybeUninit, transmute};
 
 /// Integer argument registers: `rdi rsi rdx rcx r8 r9`; `x0`–`x7`.
 pub const INTS: usize = if cfg!(target_arch = "aarch64") { 8 } else { 6 };
@@ -18,8 +18,42 @@ pub const STACK: usize = 16;
 /// Words of an image: integer registers, floating-point registers, stack.
 pub const WORDS: usize = INTS + FLOATS + STACK;
 
-/// The argument words of one call.
-pub type Image = [u64; WORDS];
+/// The argument words of one call: those that its [`Load`] loads, the others are not even initialised.
+pub struct Image {
+    words: [MaybeUninit<u64>; WORDS],
+    length: usize,
+}
+
+impl Image {
+    /// Zeros in the words that `load` loads.
+    #[inline]
+    #[must_use]
+    pub fn new(load: Load) -> Self {
+        const ZERO: MaybeUninit<u64> = MaybeUninit::new(0);
+        let mut words = [const { MaybeUninit::uninit() }; WORDS];
+        // Each a length that the compiler knows, so that a few wide stores do it.
+        match load {
+            Load::Ints => words.iter_mut().take(INTS).for_each(|word| *word = ZERO),
+            Load::Registers | Load::Variadic => {
+                words
+                    .iter_mut()
+                    .take(INTS + FLOATS)
+                    .for_each(|word| *word = ZERO);
+            }
+            Load::Stack | Load::VariadicStack => words = [ZERO; WORDS],
+        }
+        let length = load.words();
+        Self { words, length }
+    }
+
+    /// Sets a word; words that are not loaded are left alone.
+    #[inline]
+    pub fn set(&mut self, word: u8, value: u64) {
+        if let Some(place) = self.words.get_mut(usize::from(word)) {
+            *place = MaybeUninit::new(value);
+        }
+    }
+}
 
 /// Which registers a result comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +83,18 @@ pub enum Load {
     Variadic,
     /// As `Stack`, and the callee is variadic.
     VariadicStack,
+}
+
+impl Load {
+    /// How many words of an image are loaded.
+    #[must_use]
+    pub const fn words(self) -> usize {
+        match self {
+            Self::Ints => INTS,
+            Self::Registers | Self::Variadic => INTS + FLOATS,
+            Self::Stack | Self::VariadicStack => WORDS,
+        }
+    }
 }
 
 /// The words of a result.
@@ -128,25 +174,40 @@ macro_rules! trampolines {
         /// As [`call`]; the result is read right as an `R`.
         #[inline]
         unsafe fn enter<R>(function: *const c_void, words: &Image, load: Load) -> R {
-            let [$($int,)* $($float,)* $($stack,)*] = *words;
             // SAFETY: the caller's promise: the callee takes what the words say. Registers that it does not look at do no harm, and
             // neither do stack words, which the caller removes. A variadic callee finds its arguments in the registers and stack words
-            // of a call with prototype, and is told of eight vector registers, an upper bound as the psABI wants.
+            // of a call with prototype, and is told of eight vector registers, an upper bound as the psABI wants. An image has
+            // initialised the words of its own load, and of loads with fewer words.
             unsafe {
                 match load {
-                    Load::Ints => transmute::<*const c_void, Ints<R>>(function)($($int),*),
+                    Load::Ints => {
+                        let [$($int,)* ..] = words.words;
+                        transmute::<*const c_void, Ints<R>>(function)($($int.assume_init()),*)
+                    }
                     Load::Registers => {
-                        transmute::<*const c_void, Registers<R>>(function)($($int,)* $(f64::from_bits($float)),*)
+                        let [$($int,)* $($float,)* ..] = words.words;
+                        transmute::<*const c_void, Registers<R>>(function)(
+                            $($int.assume_init(),)* $(f64::from_bits($float.assume_init())),*
+                        )
                     }
-                    Load::Stack => transmute::<*const c_void, Stack<R>>(function)(
-                        $($int,)* $(f64::from_bits($float),)* $($stack),*
-                    ),
+                    Load::Stack => {
+                        let [$($int,)* $($float,)* $($stack,)*] = words.words;
+                        transmute::<*const c_void, Stack<R>>(function)(
+                            $($int.assume_init(),)* $(f64::from_bits($float.assume_init()),)* $($stack.assume_init()),*
+                        )
+                    }
                     Load::Variadic => {
-                        transmute::<*const c_void, Variadic<R>>(function)($($int,)* $(f64::from_bits($float)),*)
+                        let [$($int,)* $($float,)* ..] = words.words;
+                        transmute::<*const c_void, Variadic<R>>(function)(
+                            $($int.assume_init(),)* $(f64::from_bits($float.assume_init())),*
+                        )
                     }
-                    Load::VariadicStack => transmute::<*const c_void, Variadic<R>>(function)(
-                        $($int,)* $(f64::from_bits($float),)* $($stack),*
-                    ),
+                    Load::VariadicStack => {
+                        let [$($int,)* $($float,)* $($stack,)*] = words.words;
+                        transmute::<*const c_void, Variadic<R>>(function)(
+                            $($int.assume_init(),)* $(f64::from_bits($float.assume_init()),)* $($stack.assume_init()),*
+                        )
+                    }
                 }
             }
         }
@@ -186,8 +247,13 @@ unsafe fn enter_for_x87(function: *const c_void, words: &Image) -> Returned {
         );
     }
     let mut returned = Returned::default();
+    let mut all = [0u64; WORDS];
+    for (copy, word) in all.iter_mut().zip(&words.words).take(words.length) {
+        // SAFETY: the first `length` words are initialised.
+        *copy = unsafe { word.assume_init() };
+    }
     // SAFETY: the caller's promise; `ints` has room for a `long double`.
-    unsafe { cffi_call_for_long_double(function, words.as_ptr(), &raw mut returned.ints) };
+    unsafe { cffi_call_for_long_double(function, all.as_ptr(), &raw mut returned.ints) };
     returned
 }
 

@@ -143,6 +143,13 @@ pub const fn status(value: std::ffi::c_int) -> PyResult<()> {
     if value < 0 { Err(Raised) } else { Ok(()) }
 }
 
+/// `Err` when an exception is set and `value` is the C API's sign for a possible error: -1.0 exactly.
+#[inline]
+pub fn check_value(value: f64) -> PyResult<()> {
+    #[expect(clippy::float_cmp, reason = "exactly this value is the sign")]
+    if value == -1.0 { check() } else { Ok(()) }
+}
+
 /// Forgets the exception that is set.
 pub fn clear() {
     // SAFETY: a thread state is attached.

@@ -2,7 +2,7 @@
 
 use pyo3_ffi as ffi;
 
-use crate::error::{PyResult, Raised, check};
+use crate::error::{PyResult, check};
 use crate::reference::{Borrowed, Owned};
 
 /// A new `int` of a signed value.
@@ -77,6 +77,13 @@ impl Borrowed<'_> {
     /// The value of an `int` object.
     #[inline]
     pub fn wide(self) -> PyResult<Wide> {
+        match crate::version::small_int(self) {
+            Some(value) => Ok(Wide::Signed(value)),
+            None => self.wide_slowly(),
+        }
+    }
+
+    fn wide_slowly(self) -> PyResult<Wide> {
         let mut overflow = 0;
         // SAFETY: a valid object; something without `__index__` raises TypeError.
         let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(self.as_ptr(), &raw mut overflow) };
@@ -121,15 +128,12 @@ impl Borrowed<'_> {
     /// `float(self)` by `__float__` or `__index__`.
     #[inline]
     pub fn as_f64(self) -> PyResult<f64> {
+        if let Some(value) = crate::version::exact_float(self) {
+            return Ok(value);
+        }
         // SAFETY: a valid object.
         let value = unsafe { ffi::PyFloat_AsDouble(self.as_ptr()) };
-        #[expect(
-            clippy::float_cmp,
-            reason = "-1.0 exactly is the C API's sign for a possible error"
-        )]
-        if value == -1.0 {
-            check()?;
-        }
+        crate::error::check_value(value)?;
         Ok(value)
     }
 
@@ -147,16 +151,7 @@ impl Borrowed<'_> {
 
     /// Real and imaginary part by `__complex__`, `__float__` or `__index__`.
     pub fn as_complex(self) -> PyResult<(f64, f64)> {
-        // SAFETY: a valid object.
-        let value = unsafe { ffi::PyComplex_AsCComplex(self.as_ptr()) };
-        #[expect(
-            clippy::float_cmp,
-            reason = "-1.0 exactly is the C API's sign for a possible error"
-        )]
-        if value.real == -1.0 && crate::error::occurred() {
-            return Err(Raised);
-        }
-        Ok((value.real, value.imag))
+        crate::version::complex_value(self)
     }
 }
 

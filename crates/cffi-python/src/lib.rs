@@ -13,6 +13,7 @@ pub mod int;
 pub mod object;
 pub mod reference;
 pub mod slot;
+pub mod sync;
 pub mod text;
 pub mod thread;
 pub mod typespec;

@@ -7,6 +7,7 @@ use pyo3_ffi as ffi;
 
 use crate::error::{PyResult, Raised, status};
 use crate::reference::{Borrowed, Owned};
+use crate::version;
 
 macro_rules! checks {
     ($($(#[$doc:meta])* $name:ident $check:ident;)*) => {
@@ -112,6 +113,19 @@ impl<'a> Borrowed<'a> {
         }
     }
 
+    /// `self(*arguments)` with strong references.
+    pub fn call_owned(self, arguments: &[Owned]) -> PyResult<Owned> {
+        // SAFETY: `Owned` is one non-null pointer (repr(transparent)), so the slice is an array of object pointers.
+        unsafe {
+            Owned::from_new(ffi::PyObject_Vectorcall(
+                self.as_ptr(),
+                arguments.as_ptr().cast(),
+                arguments.len(),
+                std::ptr::null_mut(),
+            ))
+        }
+    }
+
     /// `self(*arguments)` with a tuple.
     pub fn call_tuple(self, arguments: Borrowed<'_>) -> PyResult<Owned> {
         // SAFETY: a valid object and a tuple.
@@ -168,13 +182,8 @@ impl<'a> Borrowed<'a> {
 
     /// `self[key]` of a dict without raising `KeyError`; the reference is strong, so that it survives changes of the dict.
     pub fn dict_get(self, key: Borrowed<'_>) -> PyResult<Option<Owned>> {
-        // SAFETY: `self` is a dict where callers checked it; otherwise SystemError is raised.
-        let found = unsafe { ffi::PyDict_GetItemWithError(self.as_ptr(), key.as_ptr()) };
-        if found.is_null() {
-            return crate::error::check().map(|()| None);
-        }
-        // SAFETY: a valid object borrowed from the dict.
-        Ok(Some(unsafe { Owned::from_borrowed(found) }))
+        // SAFETY: valid objects; where `self` is no dict, SystemError is raised.
+        unsafe { version::dict_item(self.as_ptr(), key.as_ptr()) }
     }
 
     /// `self[key] = value` of a dict.
@@ -190,11 +199,15 @@ impl<'a> Borrowed<'a> {
         if !self.is_tuple() {
             return None;
         }
+        if index >= self.tuple_len() {
+            return None;
+        }
         // SAFETY: a tuple; the index is checked against its size. Tuples do not change.
         unsafe {
-            let size = ffi::PyTuple_GET_SIZE(self.as_ptr());
-            let index = isize::try_from(index).ok()?;
-            (index < size).then(|| Borrowed::from_ptr(ffi::PyTuple_GET_ITEM(self.as_ptr(), index)))
+            Some(Borrowed::from_ptr(version::tuple_item(
+                self.as_ptr(),
+                index.to_signed(),
+            )))
         }
     }
 
@@ -205,7 +218,7 @@ impl<'a> Borrowed<'a> {
             return 0;
         }
         // SAFETY: a tuple.
-        unsafe { ffi::PyTuple_GET_SIZE(self.as_ptr()) }.unsigned_abs()
+        unsafe { version::tuple_size(self.as_ptr()) }.unsigned_abs()
     }
 }
 
@@ -227,7 +240,7 @@ where
     unsafe {
         let tuple = Owned::from_new(ffi::PyTuple_New(length.to_signed()))?;
         for (index, item) in items.take(length).enumerate() {
-            ffi::PyTuple_SET_ITEM(tuple.as_ptr(), index.to_signed(), item.into_ptr());
+            version::set_tuple_item(tuple.as_ptr(), index.to_signed(), item.into_ptr());
         }
         Ok(tuple)
     }
@@ -242,7 +255,7 @@ pub fn new_list(length: usize, mut make: impl FnMut(usize) -> PyResult<Owned>) -
     unsafe {
         let list = Owned::from_new(ffi::PyList_New(size))?;
         for index in 0..length {
-            ffi::PyList_SET_ITEM(list.as_ptr(), index.to_signed(), make(index)?.into_ptr());
+            version::set_list_item(list.as_ptr(), index.to_signed(), make(index)?.into_ptr());
         }
         Ok(list)
     }

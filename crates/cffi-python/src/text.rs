@@ -93,14 +93,7 @@ pub unsafe fn str_from_utf32(data: *const u8, length: usize) -> PyResult<Owned> 
 
 /// A new `str` of code points, surrogates allowed as Python allows them.
 pub fn from_code_points(points: &[u32]) -> PyResult<Owned> {
-    // SAFETY: 4-byte-kind data of the slice's length, each at most U+10FFFF by the callers' construction.
-    unsafe {
-        Owned::from_new(ffi::PyUnicode_FromKindAndData(
-            4,
-            points.as_ptr().cast(),
-            points.len().to_signed(),
-        ))
-    }
+    crate::version::str_of_code_points(points)
 }
 
 impl<'a> Borrowed<'a> {

@@ -1,54 +1,272 @@
-//! Giving up and taking the thread state.
+//! Giving up and taking the thread state: around calls of C, and for callbacks from C on whatever thread.
+//!
+//! A callback finds its thread in one of four ways: inside a call of ours, whose state it uses again; attached already, because C
+//! was entered by somebody who kept the GIL; known to Python otherwise; or made by C. The state of a thread that C made is kept
+//! until the thread ends, so that its next callback is cheap and finds the thread's `threading.local` values again.
+
+use std::cell::{Cell, RefCell};
+use std::ffi::CStr;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3_ffi as ffi;
+use pyo3_ffi::PyThreadState;
+
+use crate::error::{self, PyResult};
+use crate::reference::Owned;
+use crate::{object, version};
+
+thread_local! {
+    /// The state that the innermost [`detached`] of this thread gave up; NULL while a callback runs inside it.
+    static GIVEN_UP: Cell<*mut PyThreadState> = const { Cell::new(ptr::null_mut()) };
+    /// Whether the interpreter's exit functions ran in this thread: it is the one that can go on while all others are stopped.
+    static FINALIZES: Cell<bool> = const { Cell::new(false) };
+    /// The state that is kept for this thread, which C made.
+    static KEPT: RefCell<Option<KeptByThread>> = const { RefCell::new(None) };
+}
 
 /// Runs `body` with the thread state detached (the GIL released).
 ///
 /// # Safety
-/// `body` touches no Python object and calls nothing of the C API.
+/// `body` touches no Python object and calls nothing of the C API, but through [`Attached`].
 #[inline]
 pub unsafe fn detached<R>(body: impl FnOnce() -> R) -> R {
-    struct Reattach(*mut ffi::PyThreadState);
+    struct Reattach {
+        state: *mut PyThreadState,
+        outer: *mut PyThreadState,
+    }
     impl Drop for Reattach {
         #[inline]
         fn drop(&mut self) {
+            GIVEN_UP.set(self.outer);
             // SAFETY: the state that PyEval_SaveThread gave in this thread.
-            unsafe { ffi::PyEval_RestoreThread(self.0) }
+            unsafe { ffi::PyEval_RestoreThread(self.state) }
         }
     }
     // SAFETY: a thread state is attached, as everywhere in this crate.
-    let _reattach = Reattach(unsafe { ffi::PyEval_SaveThread() });
+    let state = unsafe { ffi::PyEval_SaveThread() };
+    let _reattach = Reattach {
+        state,
+        outer: GIVEN_UP.replace(state),
+    };
     body()
 }
 
 /// A thread state that is attached for as long as this lives; for callbacks from C.
-pub struct Attached(ffi::PyGILState_STATE);
+pub struct Attached(Way);
+
+enum Way {
+    /// It was attached before.
+    Already,
+    /// The state that a call of ours gave up.
+    GivenUp(*mut PyThreadState),
+    /// The state that is kept for a thread that C made.
+    Kept,
+    /// Whatever CPython knew or made for this thread.
+    Ensured(ffi::PyGILState_STATE),
+}
 
 impl Attached {
-    /// Whether a thread can still be attached: the interpreter runs and is not on its way out.
+    /// Attaches this thread, whether or not Python knows it yet; `None` if there is no interpreter, or one that is on its way out
+    /// and lets no thread in but the one that ends it.
     #[inline]
     #[must_use]
-    pub fn possible() -> bool {
-        // SAFETY: callable at any time.
-        unsafe { ffi::Py_IsInitialized() != 0 }
+    pub fn new() -> Option<Self> {
+        let given_up = GIVEN_UP.get();
+        if given_up.is_null() || !FINALIZES.get() {
+            // SAFETY: callable at any time.
+            if unsafe { ffi::Py_IsInitialized() == 0 } || version::is_finalizing() {
+                return None;
+            }
+        }
+        // SAFETY: the interpreter runs; a state that this thread gave up is its own.
+        unsafe {
+            if given_up.is_null() {
+                return Some(Self(Self::other_way()));
+            }
+            match version::attached_state() {
+                // What C does in between may have attached the thread.
+                Some(current) if current == given_up => Some(Self(Way::Already)),
+                Some(_) => {
+                    GIVEN_UP.set(ptr::null_mut());
+                    ffi::PyEval_RestoreThread(given_up);
+                    Some(Self(Way::GivenUp(given_up)))
+                }
+                None => Some(Self(Way::Ensured(ffi::PyGILState_Ensure()))),
+            }
+        }
     }
 
-    /// Attaches this thread, whether or not Python knows it yet.
-    ///
     /// # Safety
-    /// The interpreter is initialised and not finalising.
-    #[inline]
-    #[must_use]
-    pub unsafe fn new() -> Self {
+    /// The interpreter is initialised and not finalising, or this thread finalises it.
+    #[cold]
+    unsafe fn other_way() -> Way {
         // SAFETY: the caller's promise.
-        Self(unsafe { ffi::PyGILState_Ensure() })
+        unsafe {
+            if let Some(state) = kept_state() {
+                if version::attached_state().is_some_and(|current| current != state) {
+                    ffi::PyEval_RestoreThread(state);
+                    return Way::Kept;
+                }
+            }
+            let is_new = ffi::PyGILState_GetThisThreadState().is_null();
+            let ensured = ffi::PyGILState_Ensure();
+            if is_new {
+                delete_states_of_ended_threads();
+                keep_state();
+            }
+            Way::Ensured(ensured)
+        }
     }
 }
 
 impl Drop for Attached {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: paired with the PyGILState_Ensure of `new`.
-        unsafe { ffi::PyGILState_Release(self.0) }
+        // SAFETY: each way out is that of the way in.
+        unsafe {
+            match self.0 {
+                Way::Already => {}
+                Way::GivenUp(state) => {
+                    ffi::PyEval_SaveThread();
+                    GIVEN_UP.set(state);
+                }
+                Way::Kept => {
+                    ffi::PyEval_SaveThread();
+                }
+                Way::Ensured(state) => ffi::PyGILState_Release(state),
+            }
+        }
     }
+}
+
+/// The state of a thread that C made; NULL once it is deleted, by us or with its interpreter.
+struct KeptState(AtomicPtr<PyThreadState>);
+
+/// The thread's hold on its state; dropped when the thread ends.
+struct KeptByThread(Arc<KeptState>);
+
+/// The states of threads that have ended. Deleting them takes a GIL, for which an ending thread must not wait.
+static ENDED: Mutex<Vec<Arc<KeptState>>> = Mutex::new(Vec::new());
+
+impl Drop for KeptByThread {
+    fn drop(&mut self) {
+        let mut ended = ENDED.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.push(self.0.clone());
+    }
+}
+
+const KEPT_STATE: &CStr = c"_cffi_backend.kept_thread_state";
+
+fn kept_state() -> Option<*mut PyThreadState> {
+    KEPT.try_with(|kept| {
+        let kept = kept.try_borrow().ok()?;
+        let state = kept.as_ref()?.0.0.load(Ordering::Acquire);
+        (!state.is_null()).then_some(state)
+    })
+    .ok()
+    .flatten()
+}
+
+/// Keeps the attached state, which was made for this thread just now, until the thread ends.
+fn keep_state() {
+    // SAFETY: a thread state is attached. The capsule owns one count of the state's description; what it says when it goes away
+    // with the state's dict is that the state is being deleted.
+    unsafe {
+        let state = ffi::PyThreadState_Get();
+        let dict = ffi::PyThreadState_GetDict();
+        if dict.is_null() {
+            return;
+        }
+        let kept = Arc::new(KeptState(AtomicPtr::new(state)));
+        let counted = Arc::into_raw(kept.clone());
+        let capsule = Owned::from_new(ffi::PyCapsule_New(
+            counted.cast_mut().cast(),
+            KEPT_STATE.as_ptr(),
+            Some(state_goes),
+        ));
+        let Ok(capsule) = capsule else {
+            drop(Arc::from_raw(counted));
+            error::clear();
+            return;
+        };
+        if ffi::PyDict_SetItemString(dict, KEPT_STATE.as_ptr(), capsule.as_ptr()) < 0 {
+            error::clear();
+            return;
+        }
+        let is_set = KEPT.try_with(|place| {
+            if let Ok(mut place) = place.try_borrow_mut() {
+                *place = Some(KeptByThread(kept));
+            }
+        });
+        if is_set.is_ok() {
+            // Never released: this count is what keeps CPython from deleting the state.
+            ffi::PyGILState_Ensure();
+        }
+    }
+}
+
+/// The capsule's destructor.
+unsafe extern "C" fn state_goes(capsule: *mut ffi::PyObject) {
+    // SAFETY: made by `keep_state`, whose count this takes over.
+    unsafe {
+        let counted = ffi::PyCapsule_GetPointer(capsule, KEPT_STATE.as_ptr()).cast::<KeptState>();
+        if counted.is_null() {
+            error::clear();
+            return;
+        }
+        Arc::from_raw(counted)
+            .0
+            .store(ptr::null_mut(), Ordering::Release);
+    }
+}
+
+fn delete_states_of_ended_threads() {
+    let ended = std::mem::take(&mut *ENDED.lock().unwrap_or_else(PoisonError::into_inner));
+    for kept in ended {
+        let state = kept.0.swap(ptr::null_mut(), Ordering::AcqRel);
+        if !state.is_null() {
+            // SAFETY: a state of a thread that has ended, which nobody else can delete any more.
+            unsafe {
+                ffi::PyThreadState_Clear(state);
+                ffi::PyThreadState_Delete(state);
+            }
+        }
+    }
+}
+
+/// Asks to be told when the interpreter ends, and in which thread: its `atexit` functions run there, before it stops all others.
+pub fn watch_finalization() -> PyResult<()> {
+    unsafe extern "C" fn finalizes(
+        _: *mut ffi::PyObject,
+        _: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject {
+        FINALIZES.set(true);
+        Owned::none().into_ptr()
+    }
+
+    struct Method(ffi::PyMethodDef);
+    // SAFETY: never changed; the pointers in it are to static texts.
+    unsafe impl Sync for Method {}
+    static METHOD: Method = Method(ffi::PyMethodDef {
+        ml_name: c"_cffi_finalizes".as_ptr(),
+        ml_meth: ffi::PyMethodDefPointer {
+            PyCFunction: finalizes,
+        },
+        ml_flags: ffi::METH_NOARGS,
+        ml_doc: ptr::null(),
+    });
+
+    // SAFETY: a static method definition; no `self` and no module.
+    let function = unsafe {
+        Owned::from_new(ffi::PyCFunction_NewEx(
+            (&raw const METHOD.0).cast_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+        ))
+    }?;
+    let register = object::import(c"atexit")?.borrow().attribute(c"register")?;
+    register.borrow().call(&[function.borrow()])?;
+    Ok(())
 }

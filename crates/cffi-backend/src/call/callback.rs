@@ -1,16 +1,19 @@
 //! Python functions as C function pointers.
 
 use std::ffi::c_void;
+use std::sync::Arc;
 
 use cffi_call::closure::Closure;
-use cffi_call::{Shape, errno};
+use cffi_call::errno;
 use cffi_python::error::{self, Fetched};
 use cffi_python::ffi::PyObject;
+use cffi_python::sync::Lock;
 use cffi_python::thread::Attached;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, raise};
 use smallvec::SmallVec;
 
 use super::plan::signature_of;
+use super::restriction::restriction;
 use crate::cdata::handle;
 use crate::convert::{load, store};
 use crate::ctype::function::Variadic;
@@ -18,17 +21,30 @@ use crate::ctype::{CType, CTypeRef, Kind};
 
 /// A Python function behind a C function pointer.
 pub struct Callback {
+    /// Goes first: its data pointer is the target.
     closure: Closure,
-    target: Box<Target>,
+    target: Arc<Target>,
 }
 
 /// What the closure's data pointer points to.
 struct Target {
-    function: Owned,
-    onerror: Option<Owned>,
+    functions: Lock<Functions>,
     ctype: CTypeRef,
     /// What C gets when the call fails, in the result's natural layout.
-    error_result: Vec<u8>,
+    error_result: SmallVec<[u8; 16]>,
+}
+
+// SAFETY: whatever thread C calls in, its thread state is attached before the references are touched, and what changes is behind a lock.
+unsafe impl Send for Target {}
+// SAFETY: as above.
+unsafe impl Sync for Target {}
+
+/// What is called.
+#[derive(Clone)]
+struct Functions {
+    /// The Python function; `None` once the callback is garbage.
+    function: Owned,
+    onerror: Option<Owned>,
 }
 
 impl Callback {
@@ -39,23 +55,26 @@ impl Callback {
 
     /// The Python function.
     pub fn function(&self) -> Owned {
-        self.target.function.clone()
+        self.target.functions.read(|it| it.function.clone())
     }
 
     /// Every object that this refers to, for `tp_traverse`.
     pub fn for_each_reference(&self, visit: &mut dyn FnMut(*mut PyObject)) {
-        visit(self.target.function.as_ptr());
-        if let Some(onerror) = &self.target.onerror {
-            visit(onerror.as_ptr());
-        }
+        self.target.functions.traverse(|functions| {
+            visit(functions.function.as_ptr());
+            if let Some(onerror) = &functions.onerror {
+                visit(onerror.as_ptr());
+            }
+        });
         visit(self.target.ctype.as_ptr());
     }
 
     /// Gives up the Python functions, for `tp_clear`: calls do nothing from then on.
-    pub fn clear(&mut self) {
-        let function = std::mem::replace(&mut self.target.function, Owned::none());
-        let onerror = self.target.onerror.take();
-        drop((function, onerror));
+    pub fn clear(&self) {
+        drop(self.target.functions.replace(Functions {
+            function: Owned::none(),
+            onerror: None,
+        }));
     }
 }
 
@@ -87,7 +106,7 @@ pub fn new_callback(
         ));
     }
     let size = result.size()?.unwrap_or(0);
-    let mut error_result = vec![0u8; size.max(8)];
+    let mut error_result = SmallVec::from_elem(0, size.max(8));
     if let Some(error) = error {
         store_result(result, error_result.as_mut_ptr(), error)?;
     }
@@ -104,20 +123,20 @@ pub fn new_callback(
     let Ok(signature) = signature_of(&detail.parameters, result, detail.abi, None)? else {
         return Err(unsupported());
     };
-    // Calls do more than callbacks here: programs expect the error for records that libffi cannot describe.
-    let is_plain = |shape: &Shape| !matches!(shape, Shape::Record(record) if !record.plain);
-    if !is_plain(&signature.result) || !signature.parameters.iter().all(is_plain) {
+    if restriction(&detail.parameters, result)?.is_some() {
         return Err(unsupported());
     }
-    let mut target = Box::new(Target {
-        function: function.to_owned(),
-        onerror: onerror.map(Borrowed::to_owned),
+    let target = Arc::new(Target {
+        functions: Lock::new(Functions {
+            function: function.to_owned(),
+            onerror: onerror.map(Borrowed::to_owned),
+        }),
         ctype: ctype.to_ref(),
         error_result,
     });
-    let data: *mut Target = &raw mut *target;
-    // SAFETY: the target lives as long as the closure, in one box each that do not move; `invoke` attaches the thread itself.
-    let Ok(closure) = (unsafe { Closure::new(&signature, invoke, data.cast()) }) else {
+    let data: *const Target = &raw const *target;
+    // SAFETY: the target lives as long as the closure; `invoke` attaches the thread itself.
+    let Ok(closure) = (unsafe { Closure::new(&signature, invoke, data.cast_mut().cast()) }) else {
         return Err(unsupported());
     };
     Ok(handle::new_callback(ctype.to_ref(), Box::new(Callback { closure, target }))?.into_owned())
@@ -141,71 +160,63 @@ fn store_result(result: &CType, data: *mut u8, object: Borrowed<'_>) -> PyResult
 /// Enters Python from C, on whatever thread.
 unsafe fn invoke(data: *mut c_void, arguments: *const *mut u8, result: *mut u8) {
     errno::save();
-    // SAFETY: the data pointer of a live callback; arguments and result are those of its signature.
-    unsafe {
-        if Attached::possible() {
-            let _attached = Attached::new();
+    let target: *const Target = data.cast_const().cast();
+    match Attached::new() {
+        Some(_attached) => {
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                invoke_attached(data.cast::<Target>(), arguments, result);
+                // SAFETY: the data pointer of a live callback. The target may be dropped while the function runs, if that drops
+                // the callback; this count keeps it. Arguments and result are those of its signature.
+                unsafe {
+                    Arc::increment_strong_count(target);
+                    invoke_attached(&Arc::from_raw(target), arguments, result);
+                }
             }));
             if outcome.is_err() {
-                result.write_bytes(0, 8);
+                // SAFETY: there is room for a register at least.
+                unsafe { result.write_bytes(0, 8) }
             }
-        } else {
-            // The interpreter is gone or going: there is nobody left to ask.
-            let target = &*data.cast::<Target>();
-            std::ptr::copy_nonoverlapping(
-                target.error_result.as_ptr(),
-                result,
-                target.error_result.len(),
-            );
         }
+        // The interpreter is gone or going: there is nobody left to ask.
+        // SAFETY: the data pointer of a live callback, and room for its result.
+        None => unsafe { (*target).store_error_result(result) },
     }
     errno::restore();
 }
 
+impl Target {
+    /// # Safety
+    /// `result` has room for the result, and for a register.
+    unsafe fn store_error_result(&self, result: *mut u8) {
+        let size = self.error_result.len();
+        // SAFETY: the caller's promise: the error result is as large.
+        unsafe { std::ptr::copy_nonoverlapping(self.error_result.as_ptr(), result, size) }
+    }
+}
+
 /// # Safety
 /// As [`invoke`], with the thread attached.
-unsafe fn invoke_attached(target: *const Target, arguments: *const *mut u8, result: *mut u8) {
-    // SAFETY: the target may go away while the function runs, if that drops the callback; these references keep what is used.
-    let (function, onerror, ctype, error_result) = unsafe {
-        let target = &*target;
-        (
-            target.function.clone(),
-            target.onerror.clone(),
-            target.ctype.clone(),
-            target.error_result.clone(),
-        )
-    };
-    let (Some(detail), Some(result_type)) = (ctype.as_function(), ctype.item()) else {
+unsafe fn invoke_attached(target: &Target, arguments: *const *mut u8, result: *mut u8) {
+    let functions = target.functions.read(Functions::clone);
+    let (Some(detail), Some(result_type)) = (target.ctype.as_function(), target.ctype.item())
+    else {
         return;
     };
-    let values: PyResult<SmallVec<[Owned; 8]>> = detail
-        .parameters
-        .iter()
-        .enumerate()
-        // SAFETY: one address for each parameter.
-        .map(|(index, parameter)| unsafe { load_argument(parameter, *arguments.add(index)) })
-        .collect();
-    let returned = values.and_then(|values| {
-        let borrowed: SmallVec<[Borrowed<'_>; 8]> = values.iter().map(Owned::borrow).collect();
-        function.borrow().call(&borrowed)
-    });
+    let returned = (|| {
+        let mut values: SmallVec<[Owned; 6]> = SmallVec::new();
+        for (index, parameter) in detail.parameters.iter().enumerate() {
+            // SAFETY: one address for each parameter.
+            values.push(unsafe { load_argument(parameter, *arguments.add(index)) }?);
+        }
+        functions.function.borrow().call_owned(&values)
+    })();
     let stored = match returned {
         Ok(value) => store_result(result_type, result, value.borrow()).map_err(|_| Stage::Result),
         Err(Raised) => Err(Stage::Call),
     };
     if let Err(stage) = stored {
-        // SAFETY: room for the result, of the size of `error_result` or of a register.
-        unsafe {
-            let size = result_type.raw_size().max(0).unsigned_abs();
-            std::ptr::copy_nonoverlapping(
-                error_result.as_ptr(),
-                result,
-                size.min(error_result.len()),
-            );
-        }
-        failed(&function, onerror.as_ref(), stage, result_type, result);
+        // SAFETY: the caller's promise.
+        unsafe { target.store_error_result(result) }
+        failed(&functions, stage, result_type, result);
     }
 }
 
@@ -238,14 +249,9 @@ enum Stage {
 }
 
 /// Tells `onerror`, or the unraisable hook, that a callback failed; `onerror` may give another result.
-fn failed(
-    function: &Owned,
-    onerror: Option<&Owned>,
-    stage: Stage,
-    result_type: &CType,
-    result: *mut u8,
-) {
-    let Some(onerror) = onerror else {
+fn failed(functions: &Functions, stage: Stage, result_type: &CType, result: *mut u8) {
+    let function = &functions.function;
+    let Some(onerror) = &functions.onerror else {
         report(function, stage);
         return;
     };

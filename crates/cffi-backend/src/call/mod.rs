@@ -7,6 +7,7 @@ pub mod argument;
 pub mod callback;
 pub mod file;
 pub mod plan;
+pub mod restriction;
 pub mod shape;
 pub mod variadic;
 pub mod vectorcall;

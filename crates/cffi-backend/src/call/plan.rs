@@ -1,19 +1,113 @@
-//! The plan of a function ctype: its call plan with the ctypes that convert arguments and result.
+//! The plan of a function ctype: its call plan, and for each parameter how arguments become words.
 
-use cffi_call::plan::CallPlan;
+use cffi_call::plan::{CallPlan, Passing};
 use cffi_call::{Shape, Signature};
 use cffi_python::{PyResult, raise};
 
+use super::restriction::restriction;
 use super::shape::{Role, shape_of};
 use crate::ctype::function::{DEFAULT_ABI, FunctionDetail, Variadic};
-use crate::ctype::{CType, CTypeRef};
+use crate::ctype::{CType, CTypeRef, Kind};
 
 /// How calls of a signature are made.
 pub struct Plan {
     /// Where arguments and result go.
     pub call: CallPlan,
-    /// Converts the arguments; those of the variadic part too, for the plan of one variadic call.
-    pub parameters: Vec<CTypeRef>,
+    /// One for each argument; those of the variadic part too, for the plan of one variadic call.
+    pub parameters: Vec<Parameter>,
+    /// How the result becomes an object.
+    pub result: Outcome,
+    /// The error for those who keep to what libffi can pass; see [`super::restriction`].
+    pub restriction: Option<Box<str>>,
+}
+
+/// How an argument is passed.
+pub struct Parameter {
+    /// What is tried first; the way of [`Shortcut::None`] does everything.
+    pub shortcut: Shortcut,
+    /// The word of an argument that takes one; see [`Passing::Word`].
+    pub word: u8,
+    /// Its type.
+    pub ctype: CTypeRef,
+}
+
+/// The usual conversions of arguments that take one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortcut {
+    /// An `int` object for a signed integer whose values begin with this many equal bits.
+    Signed(u8),
+    /// An `int` object for an unsigned integer with this many leading zeros.
+    Unsigned(u8),
+    /// A `float` object for a `double`.
+    Double,
+    /// A cdata of the very type, or an array of its items.
+    Pointer,
+    /// As `Pointer`, and `bytes`.
+    BytePointer,
+    /// Any other value of one word.
+    None,
+    /// More than a word.
+    Large,
+}
+
+/// The usual conversions of results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// `None`
+    Void,
+    /// An `int` of the lowest 32 bits.
+    Int32,
+    /// An `int` of 64 bits.
+    Int64,
+    /// A `float`.
+    Double,
+    /// A cdata pointer.
+    Pointer,
+    /// Anything else.
+    Other,
+}
+
+impl Parameter {
+    fn new(ctype: &CTypeRef, passing: Option<&Passing>) -> Self {
+        let unused_bits = u8::try_from(64 - 8 * ctype.raw_size().clamp(1, 8)).unwrap_or(0);
+        let (shortcut, word) = match passing {
+            Some(Passing::Word(word)) => {
+                let takes_bytes = ctype.item().is_some_and(|item| {
+                    item.kind == Kind::Void
+                        || item.raw_size() == 1
+                            && matches!(item.kind, Kind::Char | Kind::Signed | Kind::Unsigned)
+                });
+                let shortcut = match ctype.kind {
+                    Kind::Signed => Shortcut::Signed(unused_bits),
+                    Kind::Unsigned => Shortcut::Unsigned(unused_bits),
+                    Kind::Float if ctype.raw_size() == 8 => Shortcut::Double,
+                    Kind::Pointer if takes_bytes => Shortcut::BytePointer,
+                    Kind::Pointer => Shortcut::Pointer,
+                    _ => Shortcut::None,
+                };
+                (shortcut, *word)
+            }
+            _ => (Shortcut::Large, 0),
+        };
+        Self {
+            shortcut,
+            word,
+            ctype: ctype.clone(),
+        }
+    }
+}
+
+impl Outcome {
+    fn new(result: &CType) -> Self {
+        match (result.kind, result.raw_size()) {
+            (Kind::Void, _) => Self::Void,
+            (Kind::Signed, 4) => Self::Int32,
+            (Kind::Signed, 8) => Self::Int64,
+            (Kind::Float, 8) => Self::Double,
+            (Kind::Pointer | Kind::Function, _) => Self::Pointer,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// The signature of a function ctype, or the text of the error where values cannot be passed.
@@ -30,7 +124,9 @@ pub fn signature_of(
     let mut shapes = Vec::with_capacity(parameters.len());
     for parameter in parameters {
         match shape_of(parameter, Role::Argument)? {
-            Ok(Shape::Void) => return Ok(Err("an argument of type void".to_owned())),
+            Ok(Shape::Void) => {
+                return Ok(Err("an argument of type void".to_owned()));
+            }
             Ok(shape) => shapes.push(shape),
             Err(text) => return Ok(Err(text)),
         }
@@ -59,24 +155,53 @@ pub fn compile(
         Ok(signature) => signature,
         Err(text) => return Ok(Err(text)),
     };
-    Ok(match CallPlan::new(&signature) {
-        Ok(call) => Ok(Plan {
-            call,
-            parameters: parameters.to_vec(),
-        }),
-        Err(error) => Err(format!("{}(*)(...): {error}", result.name())),
-    })
+    let restriction = restriction(parameters, result)?;
+    let call = match CallPlan::new(&signature) {
+        Ok(call) => call,
+        Err(error) => {
+            let other = || format!("{}(*)(...): {error}", result.name());
+            return Ok(Err(restriction.unwrap_or_else(other)));
+        }
+    };
+    let passings = match &call {
+        CallPlan::Words(words) => words.arguments.as_slice(),
+        CallPlan::Libffi(_) => &[],
+    };
+    let parameters = parameters
+        .iter()
+        .enumerate()
+        .map(|(index, ctype)| Parameter::new(ctype, passings.get(index)))
+        .collect();
+    Ok(Ok(Plan {
+        call,
+        parameters,
+        result: Outcome::new(result),
+        restriction: restriction.map(String::into_boxed_str),
+    }))
 }
 
 /// The plan of a function without a variadic part, compiled at the first call.
 #[inline]
 pub fn plan_of<'a>(detail: &'a FunctionDetail, result: &CType) -> PyResult<&'a Plan> {
     debug_assert_eq!(detail.variadic, Variadic::No);
+    match detail.plan.get() {
+        Some(Ok(plan)) => Ok(plan),
+        _ => plan_slowly(detail, result),
+    }
+}
+
+#[cold]
+fn plan_slowly<'a>(detail: &'a FunctionDetail, result: &CType) -> PyResult<&'a Plan> {
     let compiled = match detail.plan.get() {
         Some(compiled) => compiled,
         None => {
             let compiled = compile(&detail.parameters, result, detail.abi, None)?;
-            detail.plan.get_or_init(|| compiled)
+            // Another thread may have been first, with the same plan.
+            drop(detail.plan.set(compiled));
+            match detail.plan.get() {
+                Some(compiled) => compiled,
+                None => return Err(raise!(SystemError, "a call plan is gone")),
+            }
         }
     };
     match compiled {

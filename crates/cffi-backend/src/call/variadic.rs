@@ -44,13 +44,10 @@ pub fn with_plan(
         types.push(promoted(index + 1, *object)?);
     }
     // The plan is taken out while it is used: a conversion may run Python code that makes the same call.
-    let known = {
-        let mut kept = detail.variadic_plans.borrow_mut();
-        let position = kept
-            .iter()
-            .position(|plan| same_types(&plan.parameters, &types));
-        position.map(|position| kept.swap_remove(position))
-    };
+    let known = detail.variadic_plans.with(|kept| {
+        let position = kept.iter().position(|plan| same_types(plan, &types))?;
+        Some(kept.swap_remove(position))
+    });
     let plan = match known {
         Some(plan) => plan,
         None => match compile(&types, result, detail.abi, Some(fixed))? {
@@ -59,24 +56,20 @@ pub fn with_plan(
         },
     };
     let returned = call(&plan);
-    let dropped = {
-        let mut kept = detail.variadic_plans.borrow_mut();
-        let dropped = if kept.len() >= KEPT_PLANS {
-            Some(kept.swap_remove(0))
-        } else {
-            None
-        };
+    let dropped = detail.variadic_plans.with(|kept| {
+        let dropped = (kept.len() >= KEPT_PLANS).then(|| kept.swap_remove(0));
         kept.push(plan);
         dropped
-    };
+    });
     drop(dropped);
     returned
 }
 
-fn same_types(left: &[CTypeRef], right: &[CTypeRef]) -> bool {
-    left.len() == right.len()
-        && left
+fn same_types(plan: &Plan, types: &[CTypeRef]) -> bool {
+    plan.parameters.len() == types.len()
+        && plan
+            .parameters
             .iter()
-            .zip(right)
-            .all(|(left, right)| std::ptr::eq(&raw const **left, &raw const **right))
+            .zip(types)
+            .all(|(parameter, ctype)| std::ptr::eq(&raw const *parameter.ctype, &raw const **ctype))
 }

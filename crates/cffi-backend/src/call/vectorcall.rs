@@ -3,15 +3,16 @@
 use std::ffi::c_void;
 
 use cffi_call::plan::{CallPlan, Passing, Returning, WordPlan};
-use cffi_call::trampoline::{Image, Returned, WORDS};
+use cffi_call::trampoline::Image;
 use cffi_call::{errno, libffi};
+use cffi_python::bits::{ToSigned, ToUnsigned};
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::guard;
-use cffi_python::{Borrowed, Owned, PyResult, Raised, int, raise, thread};
+use cffi_python::{Borrowed, Owned, PyResult, Raised, int, raise, thread, version};
 use smallvec::SmallVec;
 
 use super::argument::{self, Temporaries};
-use super::plan::{Plan, plan_of};
+use super::plan::{Outcome, Parameter, Plan, Shortcut, plan_of};
 use super::variadic;
 use crate::cdata::object::Fill;
 use crate::cdata::{CData, owning};
@@ -19,15 +20,49 @@ use crate::convert::load;
 use crate::ctype::function::Variadic;
 use crate::ctype::{CType, Kind};
 
+/// Who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caller {
+    /// A function of a library: whatever the convention can pass.
+    Library,
+    /// A pointer that the program made: what libffi can pass.
+    Pointer,
+}
+
 /// The vectorcall of cdata of function-pointer types.
+pub unsafe extern "C" fn call_pointer(
+    callable: *mut PyObject,
+    arguments: *const *mut PyObject,
+    flags: usize,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as this function is called.
+    unsafe { enter(callable, arguments, flags, names, Caller::Pointer) }
+}
+
+/// The vectorcall of functions of libraries.
 pub unsafe extern "C" fn call_function(
     callable: *mut PyObject,
     arguments: *const *mut PyObject,
     flags: usize,
     names: *mut PyObject,
 ) -> *mut PyObject {
+    // SAFETY: as this function is called.
+    unsafe { enter(callable, arguments, flags, names, Caller::Library) }
+}
+
+/// # Safety
+/// Called by the interpreter with a cdata and its arguments.
+#[inline]
+unsafe fn enter(
+    callable: *mut PyObject,
+    arguments: *const *mut PyObject,
+    flags: usize,
+    names: *mut PyObject,
+    caller: Caller,
+) -> *mut PyObject {
     guard(|| {
-        // SAFETY: called by the interpreter with a cdata and `count` arguments; `Borrowed` is a transparent non-null pointer.
+        // SAFETY: the caller's promise; `Borrowed` is a transparent non-null pointer.
         let (function, arguments) = unsafe {
             let count = ffi::PyVectorcall_NARGS(flags).unsigned_abs();
             let arguments: &[Borrowed<'_>] = if count == 0 {
@@ -44,7 +79,7 @@ pub unsafe extern "C" fn call_function(
                 "a cdata function cannot be called with keyword arguments"
             ));
         }
-        call_cdata(function, arguments)
+        call_cdata(function, arguments, caller)
     })
 }
 
@@ -67,7 +102,7 @@ pub unsafe extern "C" fn not_callable(
 }
 
 #[inline]
-fn call_cdata(function: &CData, arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
+fn call_cdata(function: &CData, arguments: &[Borrowed<'_>], caller: Caller) -> PyResult<Owned> {
     let ctype = function.ctype();
     let (Some(detail), Some(result)) = (ctype.as_function(), ctype.item()) else {
         return Err(raise!(
@@ -90,6 +125,7 @@ fn call_cdata(function: &CData, arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
             return Err(wrong_count(ctype, "at least ", expected, arguments.len()));
         }
         return variadic::with_plan(detail, result, arguments, |plan| {
+            allowed(plan)?;
             // SAFETY: the program says that the pointer is a function of this type.
             unsafe { run(plan, result, address, arguments) }
         });
@@ -97,8 +133,21 @@ fn call_cdata(function: &CData, arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     if arguments.len() != expected {
         return Err(wrong_count(ctype, "", expected, arguments.len()));
     }
+    let plan = plan_of(detail, result)?;
+    if caller == Caller::Pointer {
+        allowed(plan)?;
+    }
     // SAFETY: as above.
-    unsafe { run(plan_of(detail, result)?, result, address, arguments) }
+    unsafe { run(plan, result, address, arguments) }
+}
+
+/// Refuses what only functions of libraries may do.
+#[inline]
+fn allowed(plan: &Plan) -> PyResult<()> {
+    match &plan.restriction {
+        None => Ok(()),
+        Some(text) => Err(raise!(NotImplementedError, "{text}")),
+    }
 }
 
 #[cold]
@@ -146,42 +195,39 @@ unsafe fn run_words(
     arguments: &[Borrowed<'_>],
     temporaries: &mut Temporaries,
 ) -> PyResult<Owned> {
-    let mut image: Image = [0; WORDS];
-    for ((parameter, passing), object) in
-        plan.parameters.iter().zip(&words.arguments).zip(arguments)
-    {
-        if let Passing::Word(word) = passing {
-            let value = argument::word(parameter, *object, temporaries)?;
-            if let Some(place) = image.get_mut(usize::from(*word)) {
-                *place = value;
+    let mut image = Image::new(words.load);
+    for (index, (parameter, object)) in plan.parameters.iter().zip(arguments).enumerate() {
+        if parameter.shortcut == Shortcut::Large {
+            if let Some(passing) = words.arguments.get(index) {
+                let ctype = &parameter.ctype;
+                // SAFETY: the parameter's type goes with its passing.
+                unsafe { large_argument(ctype, passing, *object, &mut image, temporaries)? }
             }
-        } else {
-            // SAFETY: the parameter's type goes with its passing.
-            unsafe { large_argument(parameter, passing, *object, &mut image, temporaries)? }
+            continue;
         }
+        let value = match shortcut(parameter, *object) {
+            Some(value) => value,
+            None => argument::word(&parameter.ctype, *object, temporaries)?,
+        };
+        image.set(parameter.word, value);
     }
     let mut memory = None;
     if let Returning::Indirect(word) = words.returning {
         let made = result_memory(result)?;
-        if let Some(place) = image.get_mut(usize::from(word)) {
-            *place = made.data().expose_provenance() as u64;
-        }
+        image.set(word, made.data().expose_provenance() as u64);
         memory = Some(made);
     }
     // SAFETY: the caller's promise; the closure touches no Python object.
-    let returned = unsafe { thread::detached(|| errno::around(|| words.call(address, &image))) };
-    match &words.returning {
-        Returning::Void => Ok(Owned::none()),
-        Returning::Int => int_result(result, returned),
-        Returning::Float => float_result(result, returned),
-        Returning::Indirect(_) => match memory {
-            Some(memory) => Ok(memory.into_owned()),
-            None => Err(raise!(SystemError, "no memory for a result")),
-        },
-        Returning::Pieces(pieces) => {
-            let made = result_memory(result)?;
-            // SAFETY: fresh memory of the result's size.
-            unsafe {
+    unsafe {
+        if let Returning::Void | Returning::Int | Returning::Float = words.returning {
+            let bits = thread::detached(|| errno::around(|| words.call_scalar(address, &image)));
+            return scalar_result(plan.result, result, bits);
+        }
+        let returned = thread::detached(|| errno::around(|| words.call(address, &image)));
+        match (memory, &words.returning) {
+            (Some(memory), _) => Ok(memory.into_owned()),
+            (None, Returning::Pieces(pieces)) => {
+                let made = result_memory(result)?;
                 WordPlan::collect(pieces, &returned, made.data());
                 if result.kind.is_record() {
                     Ok(made.into_owned())
@@ -189,34 +235,55 @@ unsafe fn run_words(
                     load(result, made.data())
                 }
             }
+            _ => Err(raise!(SystemError, "no memory for a result")),
         }
     }
 }
 
+/// The word of an argument in the cases that are most of all; `None` is for the others, wrong ones included.
 #[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    reason = "a result narrower than its register is in the low bits, the others are unspecified"
-)]
-fn int_result(result: &CType, returned: Returned) -> PyResult<Owned> {
-    let [mut bits, _] = returned.ints;
-    match (result.kind, result.raw_size()) {
-        (Kind::Signed, 4) => int::from_i64(i64::from(bits as i32)),
-        (Kind::Signed, 8) => int::from_i64(bits as i64),
-        // SAFETY: the scalar is in the low bytes of the word (little-endian targets only have such plans).
-        _ => unsafe { load(result, (&raw mut bits).cast()) },
+fn shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
+    match parameter.shortcut {
+        Shortcut::Signed(unused) => {
+            let value = version::small_int(object)?;
+            ((value << unused) >> unused == value).then(|| value.to_unsigned())
+        }
+        Shortcut::Unsigned(unused) => {
+            let value = version::small_int(object)?.to_unsigned();
+            ((value << unused) >> unused == value && value >> 63 == 0).then_some(value)
+        }
+        Shortcut::Double => version::exact_float(object).map(f64::to_bits),
+        Shortcut::Pointer | Shortcut::BytePointer => {
+            if let Some(cdata) = CData::from_object(object) {
+                let from: &CType = cdata.ctype();
+                let same = std::ptr::eq(from, &raw const *parameter.ctype)
+                    || from.kind == Kind::Array
+                        && from
+                            .item_pointer()
+                            .is_some_and(|it| std::ptr::eq(it, &raw const *parameter.ctype));
+                return same.then(|| cdata.data().expose_provenance() as u64);
+            }
+            if parameter.shortcut == Shortcut::BytePointer {
+                // No copy: a bytes object ends in a null and lives as long as the call's arguments.
+                let bytes = object.bytes()?;
+                return Some(bytes.as_ptr().expose_provenance() as u64);
+            }
+            None
+        }
+        Shortcut::None | Shortcut::Large => None,
     }
 }
 
+/// A scalar result from its word, which is extended to 64 bits.
 #[inline]
-fn float_result(result: &CType, returned: Returned) -> PyResult<Owned> {
-    let [mut bits, ..] = returned.floats;
-    if result.raw_size() == 8 {
-        return int::from_f64(f64::from_bits(bits));
+fn scalar_result(outcome: Outcome, result: &CType, mut bits: u64) -> PyResult<Owned> {
+    match outcome {
+        Outcome::Void => Ok(Owned::none()),
+        Outcome::Int32 | Outcome::Int64 => int::from_i64(bits.to_signed()),
+        Outcome::Double => int::from_f64(f64::from_bits(bits)),
+        // SAFETY: the scalar is in the low bytes of the word (only little-endian targets have such plans).
+        Outcome::Pointer | Outcome::Other => unsafe { load(result, (&raw mut bits).cast()) },
     }
-    // SAFETY: a float in the low bytes of the word.
-    unsafe { load(result, (&raw mut bits).cast()) }
 }
 
 /// Memory for a result that is no scalar: of a record the cdata that is returned.
@@ -251,16 +318,12 @@ unsafe fn large_argument(
     match passing {
         Passing::Pieces(pieces) => {
             for piece in pieces {
-                if let Some(place) = image.get_mut(usize::from(piece.word)) {
-                    // SAFETY: the caller's promise.
-                    *place = unsafe { piece.read(data) };
-                }
+                // SAFETY: the caller's promise.
+                image.set(piece.word, unsafe { piece.read(data) });
             }
         }
         Passing::Reference(word) | Passing::Word(word) => {
-            if let Some(place) = image.get_mut(usize::from(*word)) {
-                *place = data.expose_provenance() as u64;
-            }
+            image.set(*word, data.expose_provenance() as u64);
         }
     }
     Ok(())
@@ -282,7 +345,7 @@ unsafe fn run_libffi(
     for ((parameter, offset), object) in plan.parameters.iter().zip(&libffi.offsets).zip(arguments)
     {
         // SAFETY: the buffer has room for the argument at its offset. Integers are stored in their natural size.
-        unsafe { argument::value(parameter, *object, buffer.add(*offset), temporaries)? }
+        unsafe { argument::value(&parameter.ctype, *object, buffer.add(*offset), temporaries)? }
     }
     // SAFETY: the caller's promise; the closure touches no Python object.
     unsafe {

@@ -1,11 +1,12 @@
 //! `__CDataFromBuf`: cdata over the memory of another Python object (`ffi.from_buffer`).
 
-use std::cell::{Cell, RefCell};
 use std::ffi::{c_int, c_void};
+use std::sync::atomic::AtomicIsize;
 
-use cffi_python::PyResult;
 use cffi_python::buffer::View;
 use cffi_python::ffi::{self, PyObject};
+use cffi_python::sync::Lock;
+use cffi_python::{Borrowed, PyResult};
 
 use super::object::{CData, CDataRef, CDataSized, allocate_collected};
 use crate::ctype::CTypeRef;
@@ -15,7 +16,7 @@ use crate::types;
 #[repr(C)]
 pub struct CDataFromBuffer {
     sized: CDataSized,
-    view: RefCell<Option<View>>,
+    view: Lock<Option<View>>,
 }
 
 /// A cdata of `ctype` over a view; `length` is its number of items where the type does not say it.
@@ -25,8 +26,8 @@ pub fn new_from_buffer(ctype: CTypeRef, view: View, length: isize) -> PyResult<C
     unsafe {
         let made = allocate_collected(&types::CDATA_FROM_BUF, ctype, data)?;
         let place: *mut CDataFromBuffer = made.as_ptr().cast();
-        (&raw mut (*place).sized.length).write(Cell::new(length));
-        (&raw mut (*place).view).write(RefCell::new(Some(view)));
+        (&raw mut (*place).sized.length).write(AtomicIsize::new(length));
+        (&raw mut (*place).view).write(Lock::new(Some(view)));
         Ok(made)
     }
 }
@@ -41,11 +42,10 @@ fn layout(cdata: &CData) -> Option<&CDataFromBuffer> {
 /// The exporter's type name, absent once released, for `repr`; `None` for other cdata.
 pub fn description(cdata: &CData) -> Option<Option<String>> {
     let this = layout(cdata)?;
-    let view = this.view.borrow();
-    Some(
-        view.as_ref()
-            .and_then(|view| view.exporter().map(|it| it.type_name())),
-    )
+    let exporter = this
+        .view
+        .read(|view| view.as_ref()?.exporter().map(Borrowed::to_owned));
+    Some(exporter.map(|exporter| exporter.borrow().type_name()))
 }
 
 /// Releases the buffer. `false` for other cdata.
@@ -53,7 +53,7 @@ pub fn release(cdata: &CData) -> bool {
     let Some(this) = layout(cdata) else {
         return false;
     };
-    let view = this.view.borrow_mut().take();
+    let view = this.view.take();
     // The address stays, as programs know it: what it points to belongs to the exporter alone from here on.
     drop(view);
     true
@@ -82,14 +82,14 @@ pub(super) unsafe extern "C" fn traverse(
             found = visit(this.sized.head.ctype().as_ptr(), argument);
         }
         if found == 0 {
-            if let Ok(view) = this.view.try_borrow() {
+            this.view.traverse(|view| {
                 let exporter = view
                     .as_ref()
                     .map_or(std::ptr::null_mut(), View::exporter_ptr);
                 if !exporter.is_null() {
                     found = visit(exporter, argument);
                 }
-            }
+            });
         }
         found
     }

@@ -1,10 +1,11 @@
 //! `__CDataGCP`: a cdata with a destructor (`ffi.gc`), or one that keeps an allocator's block alive.
 
-use std::cell::Cell;
 use std::ffi::{c_int, c_void};
+use std::sync::atomic::AtomicIsize;
 
 use cffi_python::ffi::{self, PyObject};
-use cffi_python::{Borrowed, Owned, PyResult, error};
+use cffi_python::sync::Slot;
+use cffi_python::{Borrowed, PyResult, error};
 
 use super::object::{CData, CDataRef, CDataSized, allocate_collected};
 use crate::ctype::CTypeRef;
@@ -14,10 +15,10 @@ use crate::types;
 #[repr(C)]
 pub struct CDataGcp {
     sized: CDataSized,
-    /// What the destructor is called with, and what keeps the memory alive; NULL once destroyed.
-    origin: Cell<*mut PyObject>,
-    /// NULL: none, or called already, or cancelled.
-    destructor: Cell<*mut PyObject>,
+    /// What the destructor is called with, and what keeps the memory alive; empty once destroyed.
+    origin: Slot,
+    /// Empty: none, or called already, or cancelled.
+    destructor: Slot,
 }
 
 /// A cdata of `ctype` at `data` that keeps `origin` alive and calls `destructor(origin)` when it goes away.
@@ -32,11 +33,9 @@ pub fn new_gcp(
     unsafe {
         let made = allocate_collected(&types::CDATA_GCP, ctype, data)?;
         let place: *mut CDataGcp = made.as_ptr().cast();
-        (&raw mut (*place).sized.length).write(Cell::new(length));
-        (*place).origin.set(origin.to_owned().into_ptr());
-        (*place)
-            .destructor
-            .set(destructor.map_or(std::ptr::null_mut(), |it| it.to_owned().into_ptr()));
+        (&raw mut (*place).sized.length).write(AtomicIsize::new(length));
+        (&raw mut (*place).origin).write(Slot::new(Some(origin.to_owned())));
+        (&raw mut (*place).destructor).write(Slot::new(destructor.map(Borrowed::to_owned)));
         Ok(made)
     }
 }
@@ -48,26 +47,11 @@ fn gcp(cdata: &CData) -> Option<&CDataGcp> {
         .then(|| unsafe { &*std::ptr::from_ref(cdata).cast::<CDataGcp>() })
 }
 
-/// Takes a reference out of a cell.
-fn take(cell: &Cell<*mut PyObject>) -> Option<Owned> {
-    // SAFETY: the cell owns one reference or is NULL, and is NULL afterwards.
-    unsafe {
-        Borrowed::from_ptr_or_none(cell.replace(std::ptr::null_mut())).map(|object| steal(object))
-    }
-}
-
-/// # Safety
-/// The caller gives away one reference to the object.
-unsafe fn steal(object: Borrowed<'_>) -> Owned {
-    // SAFETY: a borrow is not NULL; the caller's promise.
-    unsafe { Owned::from_non_null(std::ptr::NonNull::new_unchecked(object.as_ptr())) }
-}
-
 /// `ffi.gc(cdata, None)`: the destructor is not going to be called any more. `false` when `cdata` has none.
 pub fn cancel(cdata: &CData) -> bool {
     match gcp(cdata) {
         Some(gcp) => {
-            drop(take(&gcp.destructor));
+            drop(gcp.destructor.take());
             true
         }
         None => false,
@@ -82,8 +66,8 @@ pub fn is_gcp(cdata: &CData) -> bool {
 /// Calls the destructor now, once. Errors of the destructor are unraisable.
 pub fn destroy(cdata: &CData) {
     let Some(gcp) = gcp(cdata) else { return };
-    let destructor = take(&gcp.destructor);
-    let origin = take(&gcp.origin);
+    let destructor = gcp.destructor.take();
+    let origin = gcp.origin.take();
     if let (Some(destructor), Some(origin)) = (destructor, origin) {
         let pending = error::fetch();
         if destructor.borrow().call(&[origin.borrow()]).is_err() {
@@ -108,8 +92,8 @@ pub(super) unsafe extern "C" fn traverse(
         for part in [
             ffi::Py_TYPE(object).cast(),
             this.sized.head.ctype().as_ptr(),
-            this.origin.get(),
-            this.destructor.get(),
+            this.origin.as_ptr(),
+            this.destructor.as_ptr(),
         ] {
             if !part.is_null() {
                 let found = visit(part, argument);

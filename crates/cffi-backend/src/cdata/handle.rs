@@ -74,14 +74,12 @@ pub fn from_handle(cdata: &CData) -> PyResult<Owned> {
             "cannot use from_handle() on NULL pointer"
         ));
     }
-    if !with_live(|live| live.contains(&address.addr())) {
-        return Err(raise!(
-            SystemError,
-            "ffi.from_handle(): dead or bogus handle"
-        ));
-    }
-    // SAFETY: the address of a live handle, which owns its object.
-    Ok(unsafe { Owned::from_borrowed((*address.cast::<CDataOwnGc>()).object) })
+    let object = with_live(|live| {
+        // SAFETY: the address of a live handle, which owns its object and leaves the set before it gives it up.
+        live.contains(&address.addr())
+            .then(|| unsafe { Owned::from_borrowed((*address.cast::<CDataOwnGc>()).object) })
+    });
+    object.ok_or_else(|| raise!(SystemError, "ffi.from_handle(): dead or bogus handle"))
 }
 
 fn layout(cdata: &CData) -> Option<&CDataOwnGc> {
@@ -161,7 +159,7 @@ pub(super) unsafe extern "C" fn clear(object: *mut PyObject) -> c_int {
                 (*place).object = std::ptr::null_mut();
                 ffi::Py_DECREF(held);
             }
-            if let Some(callback) = &mut (*place).callback {
+            if let Some(callback) = &(*place).callback {
                 callback.clear();
             }
         }

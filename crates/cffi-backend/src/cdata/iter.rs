@@ -1,24 +1,36 @@
 //! `__CData_iterator`: the items of an array.
 
-use std::cell::Cell;
 use std::ffi::c_void;
 
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, guard_silent};
+use cffi_python::sync::Lock;
 use cffi_python::typespec::TypeSpec;
 use cffi_python::{Owned, PyResult, raise};
 
 use super::object::CData;
 use crate::convert;
-use crate::ctype::Kind;
+use crate::ctype::{CType, Kind};
 use crate::types;
 
 #[repr(C)]
 struct ArrayIterator {
     ob_base: PyObject,
     array: Owned,
-    next: Cell<*mut u8>,
-    remaining: Cell<usize>,
+    rest: Lock<Rest>,
+}
+
+impl ArrayIterator {
+    fn item(&self) -> Option<&CType> {
+        CData::from_object(self.array.borrow())?.ctype().item()
+    }
+}
+
+/// What is still to come.
+struct Rest {
+    next: *mut u8,
+    items: usize,
+    item_size: usize,
 }
 
 /// `iter(cdata)`
@@ -30,13 +42,22 @@ pub fn iterate(cdata: &CData) -> PyResult<Owned> {
             cdata.ctype().name()
         ));
     }
+    let item_size = cdata
+        .ctype()
+        .item()
+        .map_or(Ok(None), CType::size)?
+        .unwrap_or(0);
+    let rest = Rest {
+        next: cdata.data(),
+        items: cdata.array_length().unsigned_abs(),
+        item_size,
+    };
     // SAFETY: the type is ready; every part is written at once.
     unsafe {
         let object = Owned::from_new(ffi::PyType_GenericAlloc(types::CDATA_ITERATOR.get(), 0))?;
         let place: *mut ArrayIterator = object.as_ptr().cast();
         (&raw mut (*place).array).write(cdata.as_object().to_owned());
-        (&raw mut (*place).next).write(Cell::new(cdata.data()));
-        (&raw mut (*place).remaining).write(Cell::new(cdata.array_length().unsigned_abs()));
+        (&raw mut (*place).rest).write(Lock::new(rest));
         Ok(object)
     }
 }
@@ -45,20 +66,17 @@ unsafe extern "C" fn next(object: *mut PyObject) -> *mut PyObject {
     guard(|| {
         // SAFETY: a slot of this type.
         let this = unsafe { &*object.cast::<ArrayIterator>() };
-        let Some(remaining) = this.remaining.get().checked_sub(1) else {
+        let data = this.rest.with(|rest| {
+            rest.items = rest.items.checked_sub(1)?;
+            let data = rest.next;
+            rest.next = data.wrapping_add(rest.item_size);
+            Some(data)
+        });
+        let (Some(data), Some(item)) = (data, this.item()) else {
             return Ok(None);
         };
-        let Some(item) =
-            CData::from_object(this.array.borrow()).and_then(|array| array.ctype().item())
-        else {
-            return Ok(None);
-        };
-        let data = this.next.get();
-        let size = item.size()?.unwrap_or(0);
-        // SAFETY: `remaining` counts the items from here to the array's end.
+        // SAFETY: one of the array's items, which the iterator keeps alive.
         let value = unsafe { convert::load(item, data) }?;
-        this.next.set(data.wrapping_add(size));
-        this.remaining.set(remaining);
         Ok(Some(value))
     })
 }

@@ -9,9 +9,9 @@
 //! A cdata whose ctype is an array of unknown length always has the sized layout. What else an instance carries follows from its
 //! Python type (`owning`, `gc`, `handle`, `from_buffer`).
 
-use std::cell::Cell;
 use std::ops::Deref;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicIsize, AtomicPtr, Ordering};
 
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::{Borrowed, Owned, PyResult, raise};
@@ -25,7 +25,7 @@ pub struct CData {
     ob_base: PyObject,
     ctype: CTypeRef,
     /// Of a pointer: what it points to. Of any other type: where the value is.
-    data: Cell<*mut u8>,
+    data: AtomicPtr<u8>,
     pub(super) weak_references: *mut PyObject,
     pub(super) vectorcall: Option<ffi::vectorcallfunc>,
 }
@@ -35,7 +35,7 @@ pub struct CData {
 pub struct CDataSized {
     pub(super) head: CData,
     /// Of an array of unknown length: items. Of a record that ends in such an array: its size in bytes, -1 for the ctype's.
-    pub(super) length: Cell<isize>,
+    pub(super) length: AtomicIsize,
 }
 
 /// A strong reference to a cdata.
@@ -138,14 +138,14 @@ pub(super) unsafe fn allocate_collected(
 unsafe fn initialize(object: *mut PyObject, ctype: CTypeRef, data: *mut u8) {
     let place: *mut CData = object.cast();
     let vectorcall: ffi::vectorcallfunc = if ctype.kind == Kind::Function {
-        crate::call::vectorcall::call_function
+        crate::call::vectorcall::call_pointer
     } else {
         crate::call::vectorcall::not_callable
     };
     // SAFETY: the caller's promise.
     unsafe {
         (&raw mut (*place).ctype).write(ctype);
-        (&raw mut (*place).data).write(Cell::new(data));
+        (&raw mut (*place).data).write(AtomicPtr::new(data));
         (&raw mut (*place).weak_references).write(std::ptr::null_mut());
         (&raw mut (*place).vectorcall).write(Some(vectorcall));
     }
@@ -169,6 +169,20 @@ pub fn new_view(ctype: CTypeRef, data: *mut u8) -> PyResult<CDataRef> {
     }
 }
 
+/// A function of a library: a pointer to it that is called without the restrictions of pointers that programs make.
+pub fn new_library_function(ctype: CTypeRef, address: *mut u8) -> PyResult<CDataRef> {
+    let is_function = ctype.kind == Kind::Function;
+    let made = new_view(ctype, address)?;
+    if is_function {
+        let place: *mut CData = made.as_ptr().cast();
+        // SAFETY: a fresh object that nobody else knows.
+        unsafe {
+            (&raw mut (*place).vectorcall).write(Some(crate::call::vectorcall::call_function));
+        }
+    }
+    Ok(made)
+}
+
 /// A view of an array of unknown type length that has `length` items.
 pub fn new_sized_view(ctype: CTypeRef, data: *mut u8, length: isize) -> PyResult<CDataRef> {
     // SAFETY: the sized layout, whose length is written at once.
@@ -181,7 +195,7 @@ pub fn new_sized_view(ctype: CTypeRef, data: *mut u8, length: isize) -> PyResult
             data,
         )?;
         let place: *mut CDataSized = made.as_ptr().cast();
-        (&raw mut (*place).length).write(Cell::new(length));
+        (&raw mut (*place).length).write(AtomicIsize::new(length));
         Ok(made)
     }
 }
@@ -191,9 +205,12 @@ impl CData {
     #[inline]
     pub fn from_object(object: Borrowed<'_>) -> Option<&CData> {
         let class = object.type_ptr();
+        // None of these can be subclassed.
         if class == types::CDATA.get()
             || class == types::CDATA_OWN.get()
-            || object.is_instance_of(types::CDATA.object())
+            || class == types::CDATA_OWN_GC.get()
+            || class == types::CDATA_GCP.get()
+            || class == types::CDATA_FROM_BUF.get()
         {
             // SAFETY: instances of these types begin with CData.
             Some(unsafe { &*object.as_ptr().cast::<CData>() })
@@ -224,12 +241,12 @@ impl CData {
     /// Of a pointer: what it points to. Of any other type: where the value is.
     #[inline]
     pub fn data(&self) -> *mut u8 {
-        self.data.get()
+        self.data.load(Ordering::Relaxed)
     }
 
     /// Changes where the value is; for `release` and initialisation.
     pub(super) fn set_data(&self, data: *mut u8) {
-        self.data.set(data);
+        self.data.store(data, Ordering::Relaxed);
     }
 
     /// Whether it is of exactly this Python type.
@@ -256,7 +273,8 @@ impl CData {
         if self.ctype.length >= 0 {
             return self.ctype.length;
         }
-        self.sized().map_or(0, |sized| sized.length.get())
+        self.sized()
+            .map_or(0, |sized| sized.length.load(Ordering::Relaxed))
     }
 
     /// The size in bytes of this very object (`sizeof` of the cdata, not of what a pointer points to).
@@ -268,9 +286,9 @@ impl CData {
                     .item()
                     .map_or(Ok(None), CType::size)?
                     .unwrap_or(0);
-                return Ok(item.saturating_mul(sized.length.get().unsigned_abs()));
+                return Ok(item.saturating_mul(sized.length.load(Ordering::Relaxed).unsigned_abs()));
             }
-            if let Ok(size) = usize::try_from(sized.length.get()) {
+            if let Ok(size) = usize::try_from(sized.length.load(Ordering::Relaxed)) {
                 return Ok(size);
             }
         }

@@ -1,6 +1,6 @@
 //! cdata that contain the C object they stand for: the results of `ffi.new()` and values of primitive types.
 
-use std::cell::Cell;
+use std::sync::atomic::AtomicIsize;
 
 use cffi_python::ffi::PyObject;
 use cffi_python::{Borrowed, PyResult, raise};
@@ -58,7 +58,7 @@ pub fn new_memory(
         let made = allocate(&types::CDATA_OWN, total, fill, ctype, std::ptr::null_mut())?;
         if sized {
             let place: *mut CDataSized = made.as_ptr().cast();
-            (&raw mut (*place).length).write(Cell::new(length));
+            (&raw mut (*place).length).write(AtomicIsize::new(length));
         }
         let start = made.as_ptr().cast::<u8>().add(offset);
         let start = if slack > 0 {

@@ -12,9 +12,13 @@ pub const OPEN: isize = -1;
 
 /// The type of an array of what `pointer` points to. `length` is a number of items, or [`OPEN`].
 pub fn array_of(pointer: &CType, length: isize) -> PyResult<CTypeRef> {
-    if let Some(cached) = pointer.array_cache.borrow().get(&length) {
-        // SAFETY: a type leaves this cache before it is deallocated (`forget_array`).
-        return Ok(unsafe { cached.as_ref() }.to_ref());
+    // SAFETY: a type leaves this cache first thing when it is deallocated (`forget_array`).
+    let revive = |cached: NonNull<CType>| unsafe { CTypeRef::revive(cached) };
+    let cached = pointer
+        .derived
+        .with(|derived| revive(*derived.arrays.get(&length)?));
+    if let Some(cached) = cached {
+        return Ok(cached);
     }
     let Some(item) = pointer.item().filter(|_| pointer.kind == Kind::Pointer) else {
         return Err(raise!(TypeError, "first arg must be a pointer ctype"));
@@ -47,22 +51,24 @@ pub fn array_of(pointer: &CType, length: isize) -> PyResult<CTypeRef> {
         detail: Detail::None,
     }
     .build()?;
-    pointer
-        .array_cache
-        .borrow_mut()
-        .insert(made.length, NonNull::from(&*made));
-    Ok(made)
+    let first = pointer.derived.with(|derived| {
+        let first = derived.arrays.get(&made.length).copied().and_then(revive);
+        if first.is_none() {
+            derived.arrays.insert(made.length, NonNull::from(&*made));
+        }
+        first
+    });
+    Ok(first.unwrap_or(made))
 }
 
 impl CType {
     /// Removes an array type from the cache of its pointer type; called as it is deallocated.
     pub(super) fn forget_array(&self, array: *const CType, length: isize) {
-        let mut cache = self.array_cache.borrow_mut();
-        if cache
-            .get(&length)
-            .is_some_and(|cached| std::ptr::eq(cached.as_ptr(), array))
-        {
-            cache.remove(&length);
-        }
+        self.derived.with(|derived| {
+            let cached = derived.arrays.get(&length);
+            if cached.is_some_and(|cached| std::ptr::eq(cached.as_ptr(), array)) {
+                derived.arrays.remove(&length);
+            }
+        });
     }
 }

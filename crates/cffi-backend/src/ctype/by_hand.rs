@@ -174,15 +174,20 @@ pub fn complete(record: &CType, fields: Borrowed<'_>, request: &Request) -> PyRe
         }
     };
     irregular |= usize::try_from(request.size).is_ok_and(|size| size != natural_size);
-    publish(
-        record,
-        NewLayout {
-            size,
-            align,
-            fields: placed,
-            irregular,
-        },
-    )
+    let layout = NewLayout {
+        size,
+        align,
+        fields: placed,
+        irregular,
+    };
+    if publish(record, layout)? {
+        Ok(())
+    } else {
+        Err(raise!(
+            TypeError,
+            "first arg must be a non-initialized struct or union ctype"
+        ))
+    }
 }
 
 fn intern(name: Owned) -> PyResult<Owned> {

@@ -44,7 +44,7 @@ pub fn new_enum(
     NewCType {
         kind,
         size: base.raw_size(),
-        align: base.align.get(),
+        align: base.raw_align(),
         item: None,
         length: -1,
         decayed: None,

@@ -1,10 +1,10 @@
 //! Function-pointer ctypes, interned by signature, with the call plan of their calls.
 
 use cffi_python::bits::ToSigned;
-use std::cell::{OnceCell, RefCell};
 use std::ptr::NonNull;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use cffi_python::sync::Lock;
 use cffi_python::{PyResult, raise};
 use rustc_hash::FxHashMap;
 
@@ -37,9 +37,9 @@ pub struct FunctionDetail {
     /// The calling convention's number.
     pub abi: i32,
     /// How calls are made, compiled at the first one. The text of the error where they cannot be.
-    pub plan: OnceCell<Result<Plan, String>>,
+    pub plan: OnceLock<Result<Plan, String>>,
     /// Of a variadic function: the plans of recent calls.
-    pub variadic_plans: RefCell<Vec<Plan>>,
+    pub variadic_plans: Lock<Vec<Plan>>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -83,9 +83,13 @@ pub fn function(
     abi: i32,
 ) -> PyResult<CTypeRef> {
     let key = key(result, &parameters, variadic, abi);
-    if let Some(Entry(found)) = interned().as_ref().and_then(|table| table.get(&key)) {
-        // SAFETY: entries leave the table before their types are deallocated (`forget_function`).
-        return Ok(unsafe { found.as_ref() }.to_ref());
+    // SAFETY: a type leaves the table first thing when it is deallocated (`forget_function`).
+    let revive = |Entry(cached): &Entry| unsafe { CTypeRef::revive(*cached) };
+    let cached = interned()
+        .as_ref()
+        .and_then(|table| revive(table.get(&key)?));
+    if let Some(cached) = cached {
+        return Ok(cached);
     }
     if !matches!(result.kind, Kind::Void)
         && (result.kind == Kind::Array || result.size()?.is_none())
@@ -120,15 +124,21 @@ pub fn function(
             parameters,
             variadic,
             abi,
-            plan: OnceCell::new(),
-            variadic_plans: RefCell::default(),
+            plan: OnceLock::new(),
+            variadic_plans: Lock::default(),
         })),
     }
     .build()?;
-    interned()
-        .get_or_insert_default()
-        .insert(key, Entry(NonNull::from(&*made)));
-    Ok(made)
+    let first = {
+        let mut table = interned();
+        let table = table.get_or_insert_default();
+        let first = table.get(&key).and_then(revive);
+        if first.is_none() {
+            table.insert(key, Entry(NonNull::from(&*made)));
+        }
+        first
+    };
+    Ok(first.unwrap_or(made))
 }
 
 fn spell(parameters: &[CTypeRef], result: &CType, variadic: Variadic, abi: i32) -> (String, usize) {

@@ -35,8 +35,7 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
             std::ptr::drop_in_place(&raw mut (*place).decayed);
             std::ptr::drop_in_place(&raw mut (*place).item);
             std::ptr::drop_in_place(&raw mut (*place).name);
-            std::ptr::drop_in_place(&raw mut (*place).array_cache);
-            std::ptr::drop_in_place(&raw mut (*place).shape);
+            std::ptr::drop_in_place(&raw mut (*place).derived);
             ffi::PyObject_GC_Del(object.cast());
             ffi::Py_DECREF(class.cast());
         }

@@ -3,13 +3,13 @@
 //! Immutable once published, but for the layout of a record, which is filled in once, and the weak caches of types derived
 //! from it. How each kind is made is in the neighbouring modules; what Python sees of it is in `inspect`.
 
-use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Deref;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicIsize, AtomicU32, Ordering};
 
-use cffi_call::Shape;
 use cffi_model::primitive::Primitive;
 use cffi_python::ffi::{self, PyObject};
+use cffi_python::sync::{self, Lock};
 use cffi_python::{Borrowed, Owned, PyResult, raise};
 use rustc_hash::FxHashMap;
 
@@ -92,9 +92,9 @@ pub struct CType {
     /// What values are like.
     pub kind: Kind,
     /// Size in bytes; -1 for `void`, opaque types and arrays of unknown length. For records ask [`CType::size`].
-    pub(super) size: Cell<isize>,
+    pub(super) size: AtomicIsize,
     /// Alignment in bytes. For records ask [`CType::align`].
-    pub(super) align: Cell<u32>,
+    pub(super) align: AtomicU32,
     /// Pointee of a pointer, item of an array, result of a function.
     pub(super) item: Option<CTypeRef>,
     /// Of an array: its number of items, -1 when not known.
@@ -107,12 +107,17 @@ pub struct CType {
     pub(super) name_position: usize,
     /// What only some kinds have.
     pub detail: Detail,
-    /// The interned pointer to this type, not owned; removed by its deallocation.
-    pub(super) pointer_cache: Cell<*mut CType>,
-    /// Of a pointer: the interned arrays of its pointees by length, not owned.
-    pub(super) array_cache: RefCell<FxHashMap<isize, NonNull<CType>>>,
-    /// How calls see a value of this type.
-    pub(super) shape: OnceCell<Shape>,
+    /// The types made of this one.
+    pub(super) derived: Lock<Derived>,
+}
+
+/// The interned types made of a type, not owned: each is removed by its own deallocation.
+#[derive(Default)]
+pub(super) struct Derived {
+    /// The pointer to it.
+    pub(super) pointer: Option<NonNull<CType>>,
+    /// Of a pointer: the arrays of its pointees by length.
+    pub(super) arrays: FxHashMap<isize, NonNull<CType>>,
 }
 
 /// A strong reference to a ctype.
@@ -120,6 +125,15 @@ pub struct CType {
 pub struct CTypeRef(NonNull<CType>);
 
 impl CTypeRef {
+    /// A strong reference to a type in a weak cache; `None` if it is on its way out.
+    ///
+    /// # Safety
+    /// The cache's lock is held, and the type's deallocation takes it before anything else.
+    pub(super) unsafe fn revive(cached: NonNull<CType>) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        unsafe { sync::revive(cached.as_ptr().cast()).map(|object| Self::from_owned(object)) }
+    }
+
     /// Takes over a strong reference to an object that is known to be a ctype.
     ///
     /// # Safety
@@ -162,6 +176,12 @@ impl Drop for CTypeRef {
     }
 }
 
+impl AsRef<CType> for CTypeRef {
+    fn as_ref(&self) -> &CType {
+        self
+    }
+}
+
 impl PartialEq for CType {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self, other)
@@ -200,17 +220,16 @@ impl NewCType {
         // SAFETY: fresh memory of the size of CType; the object header is already set up and stays as it is.
         unsafe {
             (&raw mut (*place).kind).write(self.kind);
-            (&raw mut (*place).size).write(Cell::new(self.size));
-            (&raw mut (*place).align).write(Cell::new(self.align));
+            (&raw mut (*place).size).write(AtomicIsize::new(self.size));
+            (&raw mut (*place).align).write(AtomicU32::new(self.align));
             (&raw mut (*place).item).write(self.item);
             (&raw mut (*place).length).write(self.length);
             (&raw mut (*place).decayed).write(self.decayed);
             (&raw mut (*place).name).write(self.name);
             (&raw mut (*place).name_position).write(self.name_position);
             (&raw mut (*place).detail).write(self.detail);
-            (&raw mut (*place).pointer_cache).write(Cell::new(std::ptr::null_mut()));
-            (&raw mut (*place).array_cache).write(RefCell::default());
-            (&raw mut (*place).shape).write(OnceCell::new());
+            (&raw mut (*place).derived).write(Lock::default());
+            sync::enable_revival(object.as_ptr());
             Ok(CTypeRef::from_owned(object))
         }
     }
@@ -272,13 +291,18 @@ impl CType {
         if self.kind.is_record() {
             self.complete()?;
         }
-        Ok(usize::try_from(self.size.get()).ok())
+        Ok(usize::try_from(self.raw_size()).ok())
     }
 
     /// Size in bytes without trying to complete the type; -1 where it is not known.
     #[inline]
     pub fn raw_size(&self) -> isize {
-        self.size.get()
+        self.size.load(Ordering::Relaxed)
+    }
+
+    /// Alignment in bytes without trying to complete the type; 0 where it is not known.
+    pub(super) fn raw_align(&self) -> u32 {
+        self.align.load(Ordering::Relaxed)
     }
 
     /// Alignment in bytes, of a complete type.
@@ -291,14 +315,14 @@ impl CType {
                 return item.align();
             }
         }
-        if self.size.get() < 0 && self.kind != Kind::Array || self.align.get() == 0 {
+        if self.raw_size() < 0 && self.kind != Kind::Array || self.raw_align() == 0 {
             return Err(raise!(
                 ValueError,
                 "ctype '{}' is of unknown alignment",
                 self.name
             ));
         }
-        Ok(self.align.get() as usize)
+        Ok(self.raw_align() as usize)
     }
 
     /// Pointee of a pointer, item of an array, result of a function.

@@ -1,5 +1,7 @@
 //! Pointer ctypes, interned on their target.
 
+use std::ptr::NonNull;
+
 use cffi_python::PyResult;
 use cffi_python::bits::ToSigned;
 
@@ -11,10 +13,8 @@ pub const POINTER_SIZE: usize = size_of::<*const u8>();
 impl CType {
     /// The type of a pointer to `self`.
     pub fn pointer(&self) -> PyResult<CTypeRef> {
-        let cached = self.pointer_cache.get();
-        if !cached.is_null() {
-            // SAFETY: a type leaves this cache before it is deallocated (`forget_pointer`).
-            return Ok(unsafe { (*cached).to_ref() });
+        if let Some(cached) = self.cached_pointer() {
+            return Ok(cached);
         }
         let (before, after) = self.name_parts();
         // A pointer to an array needs parentheses around its declarator (C11 6.7.6); the spelling of a function pointer has them.
@@ -35,15 +35,34 @@ impl CType {
             detail: Detail::None,
         }
         .build()?;
-        self.pointer_cache
-            .set(std::ptr::from_ref::<CType>(&made).cast_mut());
-        Ok(made)
+        let first = self.derived.with(|derived| {
+            // SAFETY: a type leaves this cache first thing when it is deallocated (`forget_pointer`).
+            let first = derived
+                .pointer
+                .and_then(|first| unsafe { CTypeRef::revive(first) });
+            if first.is_none() {
+                derived.pointer = Some(NonNull::from(&*made));
+            }
+            first
+        });
+        Ok(first.unwrap_or(made))
+    }
+
+    fn cached_pointer(&self) -> Option<CTypeRef> {
+        self.derived
+            // SAFETY: as above.
+            .with(|derived| unsafe { CTypeRef::revive(derived.pointer?) })
     }
 
     /// Removes a pointer type from the cache of its target; called as it is deallocated.
     pub(super) fn forget_pointer(&self, pointer: *const CType) {
-        if std::ptr::eq(self.pointer_cache.get(), pointer) {
-            self.pointer_cache.set(std::ptr::null_mut());
-        }
+        self.derived.with(|derived| {
+            if derived
+                .pointer
+                .is_some_and(|it| std::ptr::eq(it.as_ptr(), pointer))
+            {
+                derived.pointer = None;
+            }
+        });
     }
 }

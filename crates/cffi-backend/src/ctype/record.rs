@@ -1,8 +1,11 @@
 //! Struct and union ctypes: declared first, completed with a layout when the layout is known or first needed.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::RefCell;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use cffi_python::ffi;
+use cffi_python::sync::Lock;
 use cffi_python::{Borrowed, Owned, PyResult, object, raise};
 
 use super::field::{CFieldRef, Place, new_field};
@@ -20,9 +23,8 @@ pub struct Completer {
 
 /// What only records have.
 pub struct RecordDetail {
-    pub(super) completer: RefCell<Option<Completer>>,
-    completing: Cell<bool>,
-    layout: OnceCell<Layout>,
+    completer: Lock<Option<Completer>>,
+    layout: OnceLock<Layout>,
 }
 
 /// The fields of a complete record.
@@ -35,8 +37,8 @@ pub struct Layout {
     pub flexible: Flexible,
     /// Fields stand elsewhere than C's rules put them: seen by the calling convention.
     pub irregular: bool,
-    /// Has bit-fields, itself or in an anonymous member.
-    pub bit_fields: bool,
+    /// Has members that are records without a name.
+    pub anonymous_members: bool,
     /// The members as declared: anonymous ones whole. For the calling convention.
     pub members: Vec<(usize, CTypeRef, Place)>,
 }
@@ -91,11 +93,11 @@ impl RecordDetail {
 
     /// Every object that this refers to, for `tp_traverse`.
     pub(super) fn for_each_reference(&self, visit: &mut dyn FnMut(*mut ffi::PyObject)) {
-        if let Ok(completer) = self.completer.try_borrow() {
-            if let Some(completer) = &*completer {
+        self.completer.traverse(|completer| {
+            if let Some(completer) = completer {
                 visit(completer.owner.as_ptr());
             }
-        }
+        });
         if let Some(layout) = self.layout.get() {
             visit(layout.by_name.as_ptr());
             for named in &layout.fields {
@@ -109,8 +111,8 @@ impl RecordDetail {
 
     /// Gives up every reference, for `tp_clear`. The record is opaque afterwards.
     pub(super) fn clear(&mut self) {
-        self.completer.get_mut().take();
-        self.layout.take();
+        drop(self.completer.take());
+        drop(self.layout.take());
     }
 }
 
@@ -147,9 +149,8 @@ pub fn new_record(kind: Kind, name: &str, completer: Option<Completer>) -> PyRes
         name: name.into(),
         name_position: name.len(),
         detail: Detail::Record(Box::new(RecordDetail {
-            completer: RefCell::new(completer),
-            completing: Cell::new(false),
-            layout: OnceCell::new(),
+            completer: Lock::new(completer),
+            layout: OnceLock::new(),
         })),
     }
     .build()
@@ -167,24 +168,27 @@ impl CType {
 
     #[cold]
     fn complete_slowly(&self, detail: &RecordDetail) -> PyResult<()> {
-        let (owner, number, complete) = match &*detail.completer.borrow() {
-            Some(completer) => (
+        let completer = detail.completer.read(|completer| {
+            let completer = completer.as_ref()?;
+            Some((
                 completer.owner.clone(),
                 completer.number,
                 completer.complete,
-            ),
-            None => return Ok(()),
-        };
-        if detail.completing.replace(true) {
-            // A record that contains itself by value is refused by the parser; this is a pointer cycle on its way.
+            ))
+        });
+        let Some((owner, number, complete)) = completer else {
             return Ok(());
-        }
-        let done = complete(self, owner.borrow(), number);
-        detail.completing.set(false);
+        };
+        // A record that contains itself by value is refused by the parser; this is a pointer cycle on its way. Another thread that
+        // is at the same record does not matter: both come to the same layout, and the first to be done publishes it.
+        let Some(_entered) = Entered::new(self) else {
+            return Ok(());
+        };
+        complete(self, owner.borrow(), number)?;
         if detail.layout.get().is_some() {
-            detail.completer.borrow_mut().take();
+            drop(detail.completer.take());
         }
-        done
+        Ok(())
     }
 
     /// The fields of a record, completing it if that can be done; `None` for opaque records and other types.
@@ -208,8 +212,35 @@ impl CType {
     }
 }
 
-/// Completes a record. Nothing is changed when an error is raised.
-pub fn publish(record: &CType, new: NewLayout) -> PyResult<()> {
+thread_local! {
+    /// The records that this thread is completing.
+    static COMPLETING: RefCell<Vec<*const CType>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A record is being completed by this thread for as long as this lives.
+struct Entered(*const CType);
+
+impl Entered {
+    /// `None` where this thread is at this record already.
+    fn new(record: *const CType) -> Option<Self> {
+        COMPLETING.with_borrow_mut(|records| {
+            if records.contains(&record) {
+                return None;
+            }
+            records.push(record);
+            Some(Self(record))
+        })
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        COMPLETING.with_borrow_mut(|records| records.retain(|record| *record != self.0));
+    }
+}
+
+/// Completes a record. Nothing is changed when an error is raised; `Ok(false)` if it was complete already.
+pub fn publish(record: &CType, new: NewLayout) -> PyResult<bool> {
     let Some(detail) = record.as_record() else {
         return Err(raise!(
             TypeError,
@@ -220,7 +251,7 @@ pub fn publish(record: &CType, new: NewLayout) -> PyResult<()> {
     let mut fields = Vec::with_capacity(new.fields.len());
     let mut members = Vec::with_capacity(new.fields.len());
     let mut flexible = Flexible::No;
-    let mut bit_fields = false;
+    let mut anonymous_members = false;
     for (index, field) in new.fields.into_iter().enumerate() {
         let open = field.ctype.kind == Kind::Array && field.ctype.length < 0;
         if open || field.ctype.is_flexible()? {
@@ -230,10 +261,9 @@ pub fn publish(record: &CType, new: NewLayout) -> PyResult<()> {
         let later_in_union = record.kind == Kind::Union && index > 0;
         members.push((field.offset, field.ctype.clone(), field.place));
         let anonymous = field.name.borrow().str_len() == 0;
-        bit_fields |= matches!(field.place, Place::Bits { .. });
         if anonymous && field.ctype.kind.is_record() {
+            anonymous_members = true;
             if let Some(inner) = field.ctype.layout()? {
-                bit_fields |= inner.bit_fields;
                 for named in &inner.fields {
                     let skipped = later_in_union || named.field.skipped_in_initializer;
                     let made = new_field(
@@ -258,20 +288,22 @@ pub fn publish(record: &CType, new: NewLayout) -> PyResult<()> {
         by_name,
         flexible,
         irregular: new.irregular,
-        bit_fields,
+        anonymous_members,
         members,
     };
-    record
-        .size
-        .set(isize::try_from(new.size).unwrap_or(isize::MAX));
-    record.align.set(new.align);
-    if detail.layout.set(layout).is_err() {
-        return Err(raise!(
-            TypeError,
-            "first arg must be a non-initialized struct or union ctype"
-        ));
+    // One at a time, so that size and layout are of one completion; whoever sees the layout sees the size.
+    static PUBLISHING: Mutex<()> = Mutex::new(());
+    let publishing = PUBLISHING.lock().unwrap_or_else(PoisonError::into_inner);
+    if detail.layout.get().is_some() {
+        // The layout that came too late is dropped outside of the lock.
+        drop(publishing);
+        return Ok(false);
     }
-    Ok(())
+    let size = isize::try_from(new.size).unwrap_or(isize::MAX);
+    record.align.store(new.align, Ordering::Relaxed);
+    record.size.store(size, Ordering::Relaxed);
+    // The layout was empty under the lock, so nothing is given back here.
+    Ok(detail.layout.set(layout).is_ok())
 }
 
 fn add_field(

@@ -1,11 +1,13 @@
 //! The declarations behind an FFI, and the ctypes that were made of them.
 
-use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use cffi_model::declarations::{CdefOptions, Declaration, Space};
 use cffi_model::{CdefError, Declarations, ErrorKind, Target};
 use cffi_python::ffi::{self as capi, PyObject};
+use cffi_python::sync::Lock;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, error, object, raise, text};
 use rustc_hash::FxHashMap;
 
@@ -13,39 +15,39 @@ use super::object::Ffi;
 use super::realize;
 use crate::ctype::CTypeRef;
 
-/// What an FFI knows. The cells are borrowed for plain Rust work only, never while Python code can run.
+/// What an FFI knows.
 pub struct World {
-    declarations: RefCell<Declarations>,
+    declarations: Lock<Declarations>,
     /// The ctypes of records, by number: they are identities, and must stay the same.
-    records: RefCell<FxHashMap<usize, CTypeRef>>,
+    records: Lock<FxHashMap<usize, CTypeRef>>,
     /// The ctypes of enums, by number.
-    enums: RefCell<FxHashMap<usize, CTypeRef>>,
+    enums: Lock<FxHashMap<usize, CTypeRef>>,
     /// The FFIs that were included, in order.
-    included: RefCell<Vec<Owned>>,
+    included: Lock<Vec<Owned>>,
     /// Counts the times that declarations were replaced: what library objects remember of earlier times is not valid any more.
-    generation: Cell<usize>,
+    generation: AtomicUsize,
 }
 
 impl World {
     /// No declarations yet.
     pub fn new() -> Self {
         Self {
-            declarations: RefCell::new(Declarations::new(Target::host())),
-            records: RefCell::default(),
-            enums: RefCell::default(),
-            included: RefCell::default(),
-            generation: Cell::new(0),
+            declarations: Lock::new(Declarations::new(Target::host())),
+            records: Lock::default(),
+            enums: Lock::default(),
+            included: Lock::default(),
+            generation: AtomicUsize::new(0),
         }
     }
 
     /// The declarations, for reading.
     pub fn read<R>(&self, look: impl FnOnce(&Declarations) -> R) -> R {
-        look(&self.declarations.borrow())
+        self.declarations.read(look)
     }
 
     /// The declarations, for changes.
     pub fn change<R>(&self, change: impl FnOnce(&mut Declarations) -> R) -> R {
-        change(&mut self.declarations.borrow_mut())
+        self.declarations.with(change)
     }
 
     /// The ctype that a string names, and whether the string names a function type, whose pointer it then is.
@@ -71,57 +73,53 @@ impl World {
 
     /// Takes over the types of another FFI.
     pub fn include(&self, other: &Ffi) -> PyResult<()> {
-        let done = other
-            .world
-            .read(|theirs| self.change(|ours| ours.include(theirs)));
+        // The only place that holds two of these locks: one inclusion at a time, so that no two wait for each other.
+        static INCLUDING: Mutex<()> = Mutex::new(());
+        let done = {
+            let _including = INCLUDING.lock().unwrap_or_else(PoisonError::into_inner);
+            other
+                .world
+                .read(|theirs| self.change(|ours| ours.include(theirs)))
+        };
         done.map_err(|error| self.raise(&error))?;
-        self.included
-            .borrow_mut()
-            .push(other.as_object().to_owned());
+        let other = other.as_object().to_owned();
+        self.included.with(|included| included.push(other));
         Ok(())
     }
 
     /// How often declarations were replaced.
     pub fn generation(&self) -> usize {
-        self.generation.get()
+        self.generation.load(Ordering::Acquire)
     }
 
     /// Makes library objects look everything up anew.
     pub fn forget_libraries(&self) {
-        self.generation.set(self.generation.get().wrapping_add(1));
+        self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
     /// An FFI that was included.
     pub fn included(&self, number: usize) -> Option<Owned> {
-        self.included.borrow().get(number).cloned()
+        self.included.read(|included| included.get(number).cloned())
     }
 
     /// The ctype of a record, if it was made.
     pub fn known_record(&self, number: usize) -> Option<CTypeRef> {
-        self.records.borrow().get(&number).cloned()
+        self.records.read(|known| known.get(&number).cloned())
     }
 
     /// Keeps the ctype of a record; gives the one that was first.
     pub fn keep_record(&self, number: usize, ctype: CTypeRef) -> CTypeRef {
-        self.records
-            .borrow_mut()
-            .entry(number)
-            .or_insert(ctype)
-            .clone()
+        keep(&self.records, number, ctype)
     }
 
     /// The ctype of an enum, if it was made.
     pub fn known_enum(&self, number: usize) -> Option<CTypeRef> {
-        self.enums.borrow().get(&number).cloned()
+        self.enums.read(|known| known.get(&number).cloned())
     }
 
     /// Keeps the ctype of an enum; gives the one that was first.
     pub fn keep_enum(&self, number: usize, ctype: CTypeRef) -> CTypeRef {
-        self.enums
-            .borrow_mut()
-            .entry(number)
-            .or_insert(ctype)
-            .clone()
+        keep(&self.enums, number, ctype)
     }
 
     /// Raises what an error of the model stands for.
@@ -182,17 +180,10 @@ impl World {
     /// Every object that this refers to, for `tp_traverse`.
     pub fn for_each_reference(&self, visit: &mut dyn FnMut(*mut PyObject)) {
         for map in [&self.records, &self.enums] {
-            if let Ok(map) = map.try_borrow() {
-                for ctype in map.values() {
-                    visit(ctype.as_ptr());
-                }
-            }
+            map.traverse(|map| map.values().for_each(|ctype| visit(ctype.as_ptr())));
         }
-        if let Ok(included) = self.included.try_borrow() {
-            for ffi in included.iter() {
-                visit(ffi.as_ptr());
-            }
-        }
+        self.included
+            .traverse(|included| included.iter().for_each(|ffi| visit(ffi.as_ptr())));
     }
 
     /// Gives up every reference, for `tp_clear`.
@@ -200,6 +191,18 @@ impl World {
         let parts = (self.records.take(), self.enums.take(), self.included.take());
         drop(parts);
     }
+}
+
+/// Keeps a ctype unless there is one already, and gives the one that is kept.
+fn keep(known: &Lock<FxHashMap<usize, CTypeRef>>, number: usize, ctype: CTypeRef) -> CTypeRef {
+    let first = known.with(|known| match known.get(&number) {
+        Some(first) => Some(first.clone()),
+        None => {
+            known.insert(number, ctype.clone());
+            None
+        }
+    });
+    first.unwrap_or(ctype)
 }
 
 /// Raises an exception of `cffi.error`.

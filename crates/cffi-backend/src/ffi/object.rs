@@ -188,9 +188,7 @@ pub(super) unsafe extern "C" fn dealloc(object: *mut PyObject) {
             std::ptr::drop_in_place(&raw mut (*place).function_types);
             std::ptr::drop_in_place(&raw mut (*place).once);
             std::ptr::drop_in_place(&raw mut (*place).world);
-            if let Some(free) = (*class).tp_free {
-                free(object.cast());
-            }
+            ffi::PyObject_GC_Del(object.cast());
             ffi::Py_DECREF(class.cast());
         }
     });

@@ -215,15 +215,15 @@ fn complete(ctype: &CType, owner: Borrowed<'_>, number: usize) -> PyResult<()> {
         })
         .collect::<PyResult<Vec<_>>>()?;
     let size = usize::try_from(size).unwrap_or(usize::MAX);
-    publish(
-        ctype,
-        NewLayout {
-            size,
-            align,
-            fields,
-            irregular: false,
-        },
-    )
+    let layout = NewLayout {
+        size,
+        align,
+        fields,
+        irregular: false,
+    };
+    // Another thread may have been first, with the same layout.
+    publish(ctype, layout)?;
+    Ok(())
 }
 
 fn unsupported_in(types: &cffi_model::table::TypeTable, ty: TypeId) -> Option<String> {

@@ -1,17 +1,17 @@
 //! An open library and what is looked up in it.
 
-use std::cell::Cell;
 use std::ffi::{CString, c_int, c_void};
 use std::ptr::NonNull;
 
 use cffi_call::dlopen;
+use cffi_python::sync::Lock;
 use cffi_python::{Borrowed, PyResult, Raised, raise};
 
 use crate::cdata::CData;
 
 /// A library that is open until it is closed or dropped. One that the program opened itself is left open.
 pub struct Library {
-    handle: Cell<Option<dlopen::Handle>>,
+    handle: Lock<Option<dlopen::Handle>>,
     /// Whether it is ours to close.
     ours: bool,
     /// As messages show it.
@@ -44,7 +44,7 @@ impl Library {
             unsafe { cffi_python::thread::detached(|| dlopen::open(path.as_deref(), flags)) };
         match opened {
             Ok(handle) => Ok(Self {
-                handle: Cell::new(Some(handle)),
+                handle: Lock::new(Some(handle)),
                 ours: true,
                 name,
             }),
@@ -62,7 +62,7 @@ impl Library {
         }
         match dlopen::Handle::from_raw(cdata.data().cast()) {
             Some(handle) => Ok(Self {
-                handle: Cell::new(Some(handle)),
+                handle: Lock::new(Some(handle)),
                 ours: false,
                 name: format!("{:p}", cdata.data()),
             }),
@@ -72,7 +72,7 @@ impl Library {
 
     /// The address of a symbol, or the loader's message.
     pub fn symbol(&self, name: &str) -> PyResult<Result<NonNull<c_void>, String>> {
-        let Some(handle) = self.handle.get() else {
+        let Some(handle) = self.handle.read(|handle| *handle) else {
             return Err(self.closed());
         };
         let Ok(name) = CString::new(name) else {
@@ -94,7 +94,7 @@ impl Library {
 
     /// Whether it is open.
     pub fn is_open(&self) -> bool {
-        self.handle.get().is_some()
+        self.handle.read(|handle| *handle).is_some()
     }
 
     /// Closes it; doing so twice is harmless.

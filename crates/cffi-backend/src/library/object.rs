@@ -3,8 +3,8 @@
 //! Functions and constants are looked up once and kept in a dict; variables are read and written each time.
 
 use cffi_python::bits::ToSigned;
-use std::cell::Cell;
 use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cffi_model::declarations::Declaration;
 use cffi_python::ffi::{self, PyObject};
@@ -13,7 +13,7 @@ use cffi_python::typespec::{TypeSpec, method};
 use cffi_python::{Borrowed, Owned, PyResult, int, object, raise, text};
 
 use super::handle::Library;
-use crate::cdata::object::new_view;
+use crate::cdata::object::{new_library_function, new_view};
 use crate::convert;
 use crate::ctype::{CTypeRef, Kind};
 use crate::ffi::object::Ffi;
@@ -30,7 +30,7 @@ pub struct Lib {
     /// `{name: value}` of functions and constants that were asked for.
     found: Owned,
     /// The FFI's count of redeclarations when `found` was begun.
-    generation: Cell<usize>,
+    generation: AtomicUsize,
 }
 
 /// What a name is, in this library.
@@ -52,7 +52,7 @@ pub fn open(owner: &Ffi, name: Option<Borrowed<'_>>, flags: isize) -> PyResult<O
         (&raw mut (*place).library).write(library);
         (&raw mut (*place).ffi).write(owner.as_object().to_owned());
         (&raw mut (*place).found).write(found);
-        (&raw mut (*place).generation).write(Cell::new(owner.world.generation()));
+        (&raw mut (*place).generation).write(AtomicUsize::new(owner.world.generation()));
         Ok(made)
     }
 }
@@ -97,7 +97,9 @@ impl Lib {
                 let ctype = realize::realize(owner, ty)?;
                 let symbol = symbol.as_deref().unwrap_or(name);
                 match self.library.symbol(symbol)? {
-                    Ok(address) => Ok(Some(Item::Fixed(new_view(ctype, address.as_ptr().cast())?.into_owned()))),
+                    Ok(address) => Ok(Some(Item::Fixed(
+                        new_library_function(ctype, address.as_ptr().cast())?.into_owned(),
+                    ))),
                     Err(error) => Err(raise!(
                         AttributeError,
                         "function/symbol '{symbol}' not found in library '{}': {error}",
@@ -132,7 +134,7 @@ impl Lib {
 
     fn get(&self, name: Borrowed<'_>) -> PyResult<Option<Owned>> {
         let current = self.owner()?.world.generation();
-        if self.generation.replace(current) != current {
+        if self.generation.swap(current, Ordering::AcqRel) != current {
             // SAFETY: a dict.
             unsafe { ffi::PyDict_Clear(self.found.as_ptr()) }
         }

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use cffi_call::libffi::LibffiPlan;
 use cffi_call::plan::{Passing, Returning, WordPlan};
-use cffi_call::trampoline::{Image, WORDS};
+use cffi_call::trampoline::Image;
 use cffi_call::{Shape, Signedness};
 
 /// The word of a scalar of at most eight bytes, extended as its type says.
@@ -39,24 +39,22 @@ pub(crate) unsafe fn call_words(
     arguments: &[(Shape, *mut u8)],
     result: (&Shape, *mut u8),
 ) {
-    let mut image: Image = [0; WORDS];
+    let mut image = Image::new(plan.load);
     // SAFETY: the caller's promise.
     unsafe {
         for (passing, (shape, value)) in plan.arguments.iter().zip(arguments) {
             match passing {
-                Passing::Word(word) => image[usize::from(*word)] = read(shape, *value),
-                Passing::Reference(word) => {
-                    image[usize::from(*word)] = value.expose_provenance() as u64
-                }
+                Passing::Word(word) => image.set(*word, read(shape, *value)),
+                Passing::Reference(word) => image.set(*word, value.expose_provenance() as u64),
                 Passing::Pieces(pieces) => {
                     for piece in pieces {
-                        image[usize::from(piece.word)] = piece.read(*value);
+                        image.set(piece.word, piece.read(*value));
                     }
                 }
             }
         }
         if let Returning::Indirect(word) = plan.returning {
-            image[usize::from(word)] = result.1.expose_provenance() as u64;
+            image.set(word, result.1.expose_provenance() as u64);
         }
         let returned = plan.call(function, &image);
         let size = result.0.size();
