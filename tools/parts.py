@@ -128,7 +128,7 @@ PARTS = [
     Part("conformance", [PYTHON, "tests/conformance/run.py"], own_count),
     Part("headers", [*PYTEST, "tests/headers"], pytest_count),
     Part("packaging", [*PYTEST, "tests/packaging"], pytest_count),
-    Part("smoke", [PYTHON, "tests/packaging/smoke_all.py"], own_count),
+    Part("versions", [PYTHON, "tests/packaging/versions.py"], own_count),
 ]
 
 

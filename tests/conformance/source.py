@@ -108,15 +108,16 @@ def prove_ours(wheels: Path) -> None:
         raise SetUpError("pycparser can be imported here, so nobody would notice its use")
 
 
-def check_imported(imported: dict[str, str | None], pycparser: bool) -> list[str]:
+def check_imported(
+    imported: dict[str, str | None], pycparser: bool, needed: str
+) -> list[str]:
     """What is wrong about the modules that a test process had imported at its end."""
     site = Path(sysconfig.get_path("platlib"))
     problems = ["pycparser could be imported"] if pycparser else []
     for name, file in imported.items():
-        # Tests of cffi.model alone do not need the backend.
         if file is None:
-            if name == "cffi":
-                problems.append("cffi was not imported at all")
+            if name == needed:
+                problems.append(f"{name} was not imported at all")
         elif site not in Path(file).parents:
             problems.append(f"{name} was imported from {file}, not from {site}")
     return problems

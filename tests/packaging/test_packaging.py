@@ -1,6 +1,6 @@
 """What is in the wheel and the sdist, and every way to install from source.
 
-Not here: whether the wheel works on each Python (smoke_all.py).  Builds happen
+Not here: whether the wheel works on each Python (versions.py).  Builds happen
 with cargo's dev profile, except for the wheel under test, which `make` built.
 """
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SMOKE = Path(__file__).with_name("smoke.py")
 PREFIX = "cffi-2.1.1/"
 MAX_WHEEL_SIZE = 3_000_000
-WHEELS = ROOT / "build" / "wheels" / Path(sys.prefix).name
+WHEELS = Path(os.environ.get("CFFI_WHEELS", ROOT / "build" / "wheels" / Path(sys.prefix).name))
 
 
 def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:

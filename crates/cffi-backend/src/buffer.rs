@@ -1,6 +1,7 @@
 //! `buffer`: the raw bytes of C memory as a Python object with the buffer protocol (`ffi.buffer`).
 
 use cffi_python::bits::ToSigned;
+use std::cmp::Ordering;
 use std::ffi::{CStr, c_int, c_void};
 
 use cffi_python::buffer::{Access, View};
@@ -303,15 +304,52 @@ unsafe extern "C" fn get_buffer(
 }
 
 /// The bytes of either side of a comparison; other objects do not compare.
-fn comparable(object: Borrowed<'_>) -> Option<View> {
+/// Bytes to compare, and what keeps them there.
+struct Comparable {
+    data: *const u8,
+    length: usize,
+    _view: Option<View>,
+}
+
+/// The bytes of an object; `None` where it has none.
+fn comparable(object: Borrowed<'_>) -> Option<Comparable> {
+    let plain = |data: *const u8, length: usize| Comparable {
+        data,
+        length,
+        _view: None,
+    };
+    if types::BUFFER.is_exact(object) {
+        // SAFETY: a buffer.
+        let this = unsafe { Buffer::from_ptr(object.as_ptr()) };
+        return Some(plain(this.data, this.size));
+    }
+    if let Some(bytes) = object.bytes() {
+        return Some(plain(bytes.as_ptr(), bytes.len()));
+    }
     if !object.has_buffer() {
         return None;
     }
-    let view = View::new(object, Access::Read);
-    if view.is_err() {
+    let Ok(view) = View::new(object, Access::Read) else {
         cffi_python::error::clear();
-    }
-    view.ok()
+        return None;
+    };
+    Some(Comparable {
+        data: view.data(),
+        length: view.len(),
+        _view: Some(view),
+    })
+}
+
+/// Byte by byte, the shorter first where one begins with the other.
+fn compare(left: &Comparable, right: &Comparable) -> Ordering {
+    let common = left.length.min(right.length);
+    let order = if common == 0 {
+        0
+    } else {
+        // SAFETY: both have this many readable bytes.
+        unsafe { libc::memcmp(left.data.cast(), right.data.cast(), common) }
+    };
+    order.cmp(&0).then(left.length.cmp(&right.length))
 }
 
 unsafe extern "C" fn richcompare(
@@ -325,14 +363,7 @@ unsafe extern "C" fn richcompare(
         let (Some(left), Some(right)) = (comparable(left), comparable(right)) else {
             return Ok(Owned::not_implemented());
         };
-        let bytes = |view: &View| {
-            if view.is_empty() {
-                return Vec::new();
-            }
-            // SAFETY: the view has this many readable bytes.
-            unsafe { std::slice::from_raw_parts(view.data(), view.len()) }.to_vec()
-        };
-        let order = bytes(&left).cmp(&bytes(&right));
+        let order = compare(&left, &right);
         Ok(Owned::bool(match operator {
             ffi::Py_EQ => order.is_eq(),
             ffi::Py_NE => order.is_ne(),

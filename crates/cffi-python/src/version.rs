@@ -36,8 +36,10 @@ pub unsafe fn type_name(class: *mut ffi::PyTypeObject) -> String {
                 })
         };
         let (module, name) = (part(c"__module__"), part(c"__name__"));
-        // Types of Python's own are called by their names alone; what was made by `class` or by a heap type without a module too.
-        let from_c = flags & ffi::Py_TPFLAGS_HEAPTYPE == 0 || is_ours(class);
+        // Made by `class` are the heap types that can be changed; but ours can be, too.
+        const IMMUTABLE: std::ffi::c_ulong = 1 << 8;
+        let from_c =
+            flags & ffi::Py_TPFLAGS_HEAPTYPE == 0 || flags & IMMUTABLE != 0 || is_ours(class);
         if from_c && module != "builtins" {
             format!("{module}.{name}")
         } else {
@@ -46,7 +48,6 @@ pub unsafe fn type_name(class: *mut ffi::PyTypeObject) -> String {
     }
 }
 
-/// Heap types from specs keep the whole name as `tp_name`, those from `class` do not; ours are all that this has to tell apart.
 #[cfg(Py_LIMITED_API)]
 fn is_ours(class: Borrowed<'_>) -> bool {
     class
@@ -234,6 +235,23 @@ pub fn run_without_gil(module: &Owned) -> PyResult<()> {
         let _ = module;
         Ok(())
     }
+}
+
+/// Start, stop and step of a slice object.
+pub fn slice_parts(slice: Borrowed<'_>) -> PyResult<[Owned; 3]> {
+    #[cfg(not(Py_LIMITED_API))]
+    // SAFETY: checked to be a slice, whose parts never change.
+    unsafe {
+        if slice.is_slice() {
+            let parts = &*slice.as_ptr().cast::<ffi::PySliceObject>();
+            return Ok([parts.start, parts.stop, parts.step].map(|part| Owned::from_borrowed(part)));
+        }
+    }
+    Ok([
+        slice.attribute(c"start")?,
+        slice.attribute(c"stop")?,
+        slice.attribute(c"step")?,
+    ])
 }
 
 /// The value of a dict's key without raising `KeyError`.

@@ -5,7 +5,6 @@ use cffi_python::{Borrowed, Owned, PyResult, Raised, error, ffi, raise};
 
 use super::object::{CData, CDataRef, new_sized_view};
 use crate::convert::{self, initializer, load};
-use crate::ctype::array::{OPEN, array_of};
 use crate::ctype::{CType, Kind};
 use crate::types;
 
@@ -103,8 +102,7 @@ impl CData {
 
     /// Start and length of a slice; both ends must be given, because a pointer has no length of its own.
     fn slice_bounds(&self, key: Borrowed<'_>) -> PyResult<(isize, isize)> {
-        let part = |name: &std::ffi::CStr| key.attribute(name);
-        let (start, stop, step) = (part(c"start")?, part(c"stop")?, part(c"step")?);
+        let [start, stop, step] = cffi_python::version::slice_parts(key)?;
         if start.borrow().is_none() {
             return Err(raise!(IndexError, "slice start must be specified"));
         }
@@ -162,7 +160,7 @@ impl CData {
             ));
         };
         let data = self.offset_by(item, start)?;
-        new_sized_view(array_of(pointer, OPEN)?, data, length)
+        new_sized_view(pointer.open_array()?, data, length)
     }
 
     fn assign_slice(&self, key: Borrowed<'_>, value: Borrowed<'_>) -> PyResult<()> {

@@ -62,6 +62,21 @@ pub fn array_of(pointer: &CType, length: isize) -> PyResult<CTypeRef> {
 }
 
 impl CType {
+    /// Of a pointer: the array of its pointees of unknown length, which is what slices are.
+    pub fn open_array(&self) -> PyResult<CTypeRef> {
+        if let Some(kept) = self.derived.read(|derived| derived.kept_array.clone()) {
+            return Ok(kept);
+        }
+        let array = array_of(self, OPEN)?;
+        let kept = array.clone();
+        // Another thread may have kept the same array.
+        drop(
+            self.derived
+                .with(|derived| derived.kept_array.replace(kept)),
+        );
+        Ok(array)
+    }
+
     /// Removes an array type from the cache of its pointer type; called as it is deallocated.
     pub(super) fn forget_array(&self, array: *const CType, length: isize) {
         self.derived.with(|derived| {

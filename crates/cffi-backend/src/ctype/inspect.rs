@@ -84,6 +84,11 @@ unsafe extern "C" fn traverse(
                 found = visit(part.as_ptr());
             }
         }
+        this.derived.traverse(|derived| {
+            if let (Some(kept), 0) = (&derived.kept_array, found) {
+                found = visit(kept.as_ptr());
+            }
+        });
         match &this.detail {
             Detail::Function(detail) => {
                 for parameter in &detail.parameters {
@@ -105,12 +110,17 @@ unsafe extern "C" fn traverse(
 }
 
 unsafe extern "C" fn clear(object: *mut PyObject) -> c_int {
-    // SAFETY: called by the collector on a live CType that is garbage. Cycles run through the fields of records alone (every other
-    // part was complete before the type existed), so emptying these is enough to break them.
-    // Garbage is unreachable, so nobody else looks at the detail meanwhile.
-    if let Detail::Record(detail) = unsafe { &mut (*object.cast::<CType>()).detail } {
-        detail.clear();
-    }
+    guard_silent(|| {
+        // SAFETY: called by the collector on a live CType that is garbage. Cycles run through the fields of records and the arrays that
+        // pointers keep (every other part was complete before the type existed), so emptying these is enough to break them.
+        // Garbage is unreachable, so nobody else looks at the detail meanwhile.
+        let this = unsafe { &mut *object.cast::<CType>() };
+        let kept = this.derived.with(|derived| derived.kept_array.take());
+        drop(kept);
+        if let Detail::Record(detail) = &mut this.detail {
+            detail.clear();
+        }
+    });
     0
 }
 

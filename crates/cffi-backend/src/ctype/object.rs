@@ -111,13 +111,16 @@ pub struct CType {
     pub(super) derived: Lock<Derived>,
 }
 
-/// The interned types made of a type, not owned: each is removed by its own deallocation.
+/// The interned types made of a type. Those that are not owned are removed by their own deallocation.
 #[derive(Default)]
 pub(super) struct Derived {
     /// The pointer to it.
     pub(super) pointer: Option<NonNull<CType>>,
     /// Of a pointer: the arrays of its pointees by length.
     pub(super) arrays: FxHashMap<isize, NonNull<CType>>,
+    /// Of a pointer whose pointees were sliced: the array of unknown length, owned, so that the next slice finds it. It owns the
+    /// pointer in turn: the collector frees them together.
+    pub(super) kept_array: Option<CTypeRef>,
 }
 
 /// A strong reference to a ctype.
