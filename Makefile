@@ -60,7 +60,7 @@ test: $(ENV)/.wheel $(LINT)/.ready build/.compilers
 
 ## make lint               cargo fmt --check, clippy, ruff, mypy
 lint: $(ENV)/.ready $(LINT)/.ready
-	@$(PARTS) fmt clippy ruff ruff-format mypy
+	@$(PARTS) fmt clippy free-threaded ruff ruff-format mypy
 
 ## make memcheck           the demo and our Python tests under valgrind (PROFILE=dev for line numbers)
 memcheck: $(ENV)/.wheel

@@ -11,12 +11,13 @@ environments under build/) is made by the Makefile, not here.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +51,7 @@ class Part:
     name: str
     command: list[str]
     count: Callable[[str], Count | None]
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 def no_count(_output: str) -> Count | None:
@@ -96,21 +98,21 @@ def sum_of(found: list[tuple[str, str, str]]) -> Count | None:
 PYTEST = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 CHECKED_BY_RUFF = ["python", "tests", "tools", "demo", "benches", "setup.py"]
 
+CLIPPY = ["cargo", "clippy", "--quiet"]
+NO_WARNINGS = ["--", "-D", "warnings"]
+
 PARTS = [
     Part("fmt", ["cargo", "fmt", "--all", "--check"], no_count),
+    Part("clippy", [*CLIPPY, "--workspace", "--all-targets", *NO_WARNINGS], no_count),
+    # The other configurations that this compiles in; a free-threaded Python is not needed for it.
     Part(
-        "clippy",
-        [
-            "cargo",
-            "clippy",
-            "--quiet",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ],
+        "free-threaded",
+        [*CLIPPY, "--package", "cffi-backend", *NO_WARNINGS],
         no_count,
+        {
+            "PYO3_CONFIG_FILE": str(ROOT / "tools" / "free-threaded.pyo3"),
+            "CARGO_TARGET_DIR": str(ROOT / "target" / "free-threaded"),
+        },
     ),
     Part("ruff", [str(LINT / "ruff"), "check", "--quiet", *CHECKED_BY_RUFF], no_count),
     Part(
@@ -139,6 +141,7 @@ def run(part: Part, arguments: list[str]) -> Count:
     process = subprocess.Popen(
         [*part.command, *arguments],
         cwd=ROOT,
+        env={**os.environ, **part.environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -108,9 +108,7 @@ def prove_ours(wheels: Path) -> None:
         raise SetUpError("pycparser can be imported here, so nobody would notice its use")
 
 
-def check_imported(
-    imported: dict[str, str | None], pycparser: bool, needed: str
-) -> list[str]:
+def check_imported(imported: dict[str, str | None], pycparser: bool, needed: str) -> list[str]:
     """What is wrong about the modules that a test process had imported at its end."""
     site = Path(sysconfig.get_path("platlib"))
     problems = ["pycparser could be imported"] if pycparser else []
