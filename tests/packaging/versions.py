@@ -1,4 +1,4 @@
-"""Our wheels on every supported CPython that is found, and the one wheel of the stable ABI on several.
+"""Our wheels on every supported CPython that is found, that of the stable ABI on several.
 
 Looks on PATH and in pyenv's ``versions/``.  A version that is not there is
 named and is no failure; one that is there has to work.

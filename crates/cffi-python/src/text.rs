@@ -139,15 +139,15 @@ impl<'a> Borrowed<'a> {
 
     /// The contents of a `bytes` object.
     #[must_use]
+    #[inline]
     pub fn bytes(self) -> Option<&'a [u8]> {
         if !self.is_bytes() {
             return None;
         }
         // SAFETY: a bytes object: its data has its size, and neither changes while the object lives.
         unsafe {
-            let data = ffi::PyBytes_AsString(self.as_ptr()).cast::<u8>();
-            let size = ffi::PyBytes_Size(self.as_ptr());
-            Some(std::slice::from_raw_parts(data, size.unsigned_abs()))
+            let (data, size) = crate::version::bytes_parts(self.as_ptr());
+            Some(std::slice::from_raw_parts(data, size))
         }
     }
 

@@ -404,3 +404,23 @@ pub(crate) fn complex_value(object: Borrowed<'_>) -> PyResult<(f64, f64)> {
         Ok((real, imag))
     }
 }
+
+/// Data and size of a `bytes` object.
+///
+/// # Safety
+/// `bytes` is one.
+#[inline]
+pub(crate) unsafe fn bytes_parts(bytes: *mut ffi::PyObject) -> (*const u8, usize) {
+    #[cfg(not(Py_LIMITED_API))]
+    // SAFETY: the caller's promise.
+    unsafe {
+        let data = ffi::PyBytes_AS_STRING(bytes).cast();
+        (data, ffi::Py_SIZE(bytes).unsigned_abs())
+    }
+    #[cfg(Py_LIMITED_API)]
+    // SAFETY: the caller's promise.
+    unsafe {
+        let data = ffi::PyBytes_AsString(bytes).cast_const().cast();
+        (data, ffi::PyBytes_Size(bytes).unsigned_abs())
+    }
+}

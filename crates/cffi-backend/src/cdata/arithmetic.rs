@@ -86,9 +86,7 @@ pub fn is_true(cdata: &CData) -> PyResult<bool> {
     // SAFETY: in all arms, the value of a primitive cdata.
     unsafe {
         Ok(match cdata.ctype().kind {
-            Kind::Signed | Kind::Unsigned | Kind::Bool | Kind::Char | Kind::WideChar => {
-                integer::read_unsigned(cdata.data(), size) != 0
-            }
+            kind if kind.is_integral() => integer::read_unsigned(cdata.data(), size) != 0,
             Kind::Float => float::read(cdata.data(), size) != 0.0,
             Kind::LongDouble => !cffi_call::long_double::is_zero(cdata.data()),
             Kind::Complex => {

@@ -10,20 +10,15 @@ use cffi_python::{Owned, PyResult, raise};
 
 use super::object::CData;
 use crate::convert;
-use crate::ctype::{CType, Kind};
+use crate::ctype::{CTypeRef, Kind};
 use crate::types;
 
 #[repr(C)]
 struct ArrayIterator {
     ob_base: PyObject,
     array: Owned,
+    item: CTypeRef,
     rest: Lock<Rest>,
-}
-
-impl ArrayIterator {
-    fn item(&self) -> Option<&CType> {
-        CData::from_object(self.array.borrow())?.ctype().item()
-    }
 }
 
 /// What is still to come.
@@ -35,18 +30,18 @@ struct Rest {
 
 /// `iter(cdata)`
 pub fn iterate(cdata: &CData) -> PyResult<Owned> {
-    if cdata.ctype().kind != Kind::Array {
+    let Some(item) = cdata
+        .ctype()
+        .item()
+        .filter(|_| cdata.ctype().kind == Kind::Array)
+    else {
         return Err(raise!(
             TypeError,
             "cdata '{}' does not support iteration",
             cdata.ctype().name()
         ));
-    }
-    let item_size = cdata
-        .ctype()
-        .item()
-        .map_or(Ok(None), CType::size)?
-        .unwrap_or(0);
+    };
+    let item_size = item.size()?.unwrap_or(0);
     let rest = Rest {
         next: cdata.data(),
         items: cdata.array_length().unsigned_abs(),
@@ -57,6 +52,7 @@ pub fn iterate(cdata: &CData) -> PyResult<Owned> {
         let object = Owned::from_new(ffi::PyType_GenericAlloc(types::CDATA_ITERATOR.get(), 0))?;
         let place: *mut ArrayIterator = object.as_ptr().cast();
         (&raw mut (*place).array).write(cdata.as_object().to_owned());
+        (&raw mut (*place).item).write(item.to_ref());
         (&raw mut (*place).rest).write(Lock::new(rest));
         Ok(object)
     }
@@ -72,12 +68,11 @@ unsafe extern "C" fn next(object: *mut PyObject) -> *mut PyObject {
             rest.next = data.wrapping_add(rest.item_size);
             Some(data)
         });
-        let (Some(data), Some(item)) = (data, this.item()) else {
-            return Ok(None);
-        };
-        // SAFETY: one of the array's items, which the iterator keeps alive.
-        let value = unsafe { convert::load(item, data) }?;
-        Ok(Some(value))
+        match data {
+            // SAFETY: one of the array's items, which the iterator keeps alive.
+            Some(data) => unsafe { convert::load(&this.item, data) }.map(Some),
+            None => Ok(None),
+        }
     })
 }
 
@@ -86,7 +81,9 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
         // SAFETY: CPython deallocates an iterator once.
         unsafe {
             let class = ffi::Py_TYPE(object);
-            std::ptr::drop_in_place(&raw mut (*object.cast::<ArrayIterator>()).array);
+            let place: *mut ArrayIterator = object.cast();
+            std::ptr::drop_in_place(&raw mut (*place).array);
+            std::ptr::drop_in_place(&raw mut (*place).item);
             ffi::PyObject_Free(object.cast());
             ffi::Py_DECREF(class.cast());
         }

@@ -217,7 +217,12 @@ unsafe extern "C" fn subtract(left: *mut PyObject, right: *mut PyObject) -> *mut
 
 unsafe extern "C" fn is_true(object: *mut PyObject) -> c_int {
     // SAFETY: a slot of cdata.
-    guard(|| arithmetic::is_true(unsafe { cdata(object) }))
+    let cdata = unsafe { cdata(object) };
+    // Nothing here can panic, and `if p:` is everywhere.
+    if !cdata.ctype().kind.is_primitive() {
+        return c_int::from(!cdata.data().is_null());
+    }
+    guard(|| arithmetic::is_true(cdata))
 }
 
 unsafe extern "C" fn to_int(object: *mut PyObject) -> *mut PyObject {
