@@ -12,6 +12,7 @@ use cffi_python::typespec::TypeSpec;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, raise, text};
 
 use crate::cdata::CData;
+use crate::cdata::access::ToIndex;
 use crate::ctype::{CType, Kind};
 use crate::ops::expect_cdata;
 use crate::types;
@@ -113,7 +114,16 @@ impl Buffer {
         unsafe { std::slice::from_raw_parts(self.data, self.size) }
     }
 
-    fn position(&self, index: isize) -> PyResult<usize> {
+    /// The position of one byte; `IndexError` with the words of `access` outside.
+    fn position(&self, key: Borrowed<'_>, access: Access) -> PyResult<usize> {
+        if !key.is_index() {
+            return Err(raise!(
+                TypeError,
+                "buffer indices must be integers, not {}",
+                key.type_name()
+            ));
+        }
+        let index = key.to_index()?;
         let index = if index < 0 {
             index.checked_add_unsigned(self.size).unwrap_or(-1)
         } else {
@@ -122,7 +132,10 @@ impl Buffer {
         usize::try_from(index)
             .ok()
             .filter(|index| *index < self.size)
-            .ok_or_else(|| raise!(IndexError, "buffer index out of range"))
+            .ok_or_else(|| match access {
+                Access::Read => raise!(IndexError, "buffer index out of range"),
+                Access::Write => raise!(IndexError, "buffer assignment index out of range"),
+            })
     }
 
     /// Start and length of a slice, as a sequence of this length has it.
@@ -138,7 +151,7 @@ impl Buffer {
         if step != 1 {
             return Err(raise!(
                 TypeError,
-                "buffer doesn't support slicing with a step"
+                "buffer doesn't support slicing with step != 1"
             ));
         }
         Ok((start.unsigned_abs(), length.unsigned_abs()))
@@ -233,7 +246,7 @@ unsafe extern "C" fn subscript(object: *mut PyObject, key: *mut PyObject) -> *mu
         let (start, length) = if key.is_slice() {
             this.range(key)?
         } else {
-            (this.position(key.as_isize()?)?, 1)
+            (this.position(key, Access::Read)?, 1)
         };
         let bytes = this.bytes().get(start..start + length).unwrap_or(&[]);
         text::bytes_from_slice(bytes)
@@ -255,10 +268,13 @@ unsafe extern "C" fn assign(
             )
         };
         let Some(value) = value else {
-            return Err(raise!(TypeError, "cannot delete parts of a buffer"));
+            return Err(raise!(
+                TypeError,
+                "'del x[n]' not supported for buffer objects"
+            ));
         };
         if !key.is_slice() {
-            let position = this.position(key.as_isize()?)?;
+            let position = this.position(key, Access::Write)?;
             let Some([byte]) = value.bytes() else {
                 return Err(raise!(
                     TypeError,
@@ -271,12 +287,13 @@ unsafe extern "C" fn assign(
             return Ok(());
         }
         let (start, length) = this.range(key)?;
+        let mismatch = || raise!(ValueError, "right operand length must match slice length");
+        if CData::from_object(value).is_some() {
+            return Err(mismatch());
+        }
         let view = View::new(value, Access::Read)?;
         if view.len() != length {
-            return Err(raise!(
-                ValueError,
-                "right operand length must match slice length"
-            ));
+            return Err(mismatch());
         }
         // SAFETY: `length` bytes from `start` lie inside the memory; the areas may overlap.
         unsafe { std::ptr::copy(view.data(), this.data.add(start), length) }
@@ -379,6 +396,7 @@ unsafe extern "C" fn richcompare(
 pub fn make_type() -> PyResult<Owned> {
     const DOC: &CStr = c"buffer(cdata, size=-1)\n--\n\nThe raw bytes that a pointer or array refers to, readable and writable without a copy.\n\nsize in bytes; by default that of what the pointer points to or of the array.\nbuf[i] and buf[a:b] are bytes; both can be assigned to. Has the buffer protocol.";
     let spec = TypeSpec::new(c"_cffi_backend.buffer", size_of::<Buffer>())
+        .not_picklable()
         .flags(ffi::Py_TPFLAGS_HAVE_GC)
         .doc(DOC)
         .members(vec![ffi::PyMemberDef {

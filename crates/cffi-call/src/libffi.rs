@@ -76,10 +76,18 @@ const LOOKED_INTO: usize = if cfg!(all(target_arch = "x86_64", unix)) {
     MAX_LEAVES_SIZE
 };
 
+/// In bytes; larger values would not fit the stacks of threads, and libffi's description of them takes a pointer for each byte.
+const MAX_BY_VALUE: usize = 1 << 24;
+
 fn record(shape: &RecordShape) -> Result<RecordType, Unsupported> {
     if shape.size == 0 {
         return Err(Unsupported(
             "ctype of size 0 passed by value is not supported here",
+        ));
+    }
+    if shape.size > MAX_BY_VALUE {
+        return Err(Unsupported(
+            "ctype of more than 16 MiB passed by value: no stack has room for it",
         ));
     }
     if shape.align > BUFFER_ALIGN {

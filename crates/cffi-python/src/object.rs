@@ -55,6 +55,28 @@ checks! {
 }
 
 impl<'a> Borrowed<'a> {
+    /// The function in a slot of the object's type, such as `Py_nb_int`; NULL where there is none.
+    #[inline]
+    #[must_use]
+    pub fn slot(self, slot: std::ffi::c_int) -> *mut std::ffi::c_void {
+        // SAFETY: the type of a valid object. From CPython 3.10 on this works for all types.
+        unsafe { ffi::PyType_GetSlot(self.type_ptr(), slot) }
+    }
+
+    /// The result of a slot that takes the object alone, such as `Py_nb_int`; `None` where the type has none.
+    #[must_use]
+    pub fn call_slot(self, slot: std::ffi::c_int) -> Option<PyResult<Owned>> {
+        let function = self.slot(slot);
+        if function.is_null() {
+            return None;
+        }
+        // SAFETY: callers name slots of type `unaryfunc`, and the object is of the slot's type.
+        unsafe {
+            let function: ffi::unaryfunc = std::mem::transmute(function);
+            Some(Owned::from_new(function(self.as_ptr())))
+        }
+    }
+
     /// The name of the object's type as `tp_name` has it, for messages.
     #[must_use]
     pub fn type_name(self) -> String {

@@ -4,6 +4,7 @@ use std::ffi::{CStr, c_int, c_uint, c_void};
 
 use pyo3_ffi as ffi;
 
+use crate::bits::ToSigned;
 use crate::error::PyResult;
 use crate::reference::{Borrowed, Owned};
 
@@ -13,17 +14,19 @@ pub struct TypeSpec {
     basic_size: usize,
     flags: std::ffi::c_ulong,
     slots: Vec<ffi::PyType_Slot>,
+    methods: Vec<ffi::PyMethodDef>,
 }
 
 impl TypeSpec {
-    /// A type of this qualified name (`module.Name`) whose instances take `basic_size` bytes (0: as the base).
+    /// A type, immutable as those of CPython itself, of this qualified name (`module.Name`) whose instances take `basic_size` bytes (0: as the base).
     #[must_use]
     pub fn new(name: &'static CStr, basic_size: usize) -> Self {
         Self {
             name,
             basic_size,
-            flags: ffi::Py_TPFLAGS_DEFAULT,
+            flags: ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_IMMUTABLETYPE,
             slots: Vec::new(),
+            methods: Vec::new(),
         }
     }
 
@@ -31,6 +34,13 @@ impl TypeSpec {
     #[must_use]
     pub fn flags(mut self, flags: std::ffi::c_ulong) -> Self {
         self.flags |= flags;
+        self
+    }
+
+    /// Lets attributes of the type be set: for types that get some after they are made.
+    #[must_use]
+    pub fn mutable(mut self) -> Self {
+        self.flags &= !ffi::Py_TPFLAGS_IMMUTABLETYPE;
         self
     }
 
@@ -47,14 +57,32 @@ impl TypeSpec {
         self
     }
 
-    /// Adds methods; the table lives for ever.
+    /// Adds methods.
     #[must_use]
-    pub fn methods(self, table: Vec<ffi::PyMethodDef>) -> Self {
-        let mut table = table;
-        table.push(ffi::PyMethodDef::zeroed());
-        let table = Box::leak(table.into_boxed_slice());
-        // SAFETY: a table that ends in a zeroed entry and is never freed.
-        unsafe { self.slot(ffi::Py_tp_methods, table.as_mut_ptr().cast()) }
+    pub fn methods(mut self, table: Vec<ffi::PyMethodDef>) -> Self {
+        self.methods.extend(table);
+        self
+    }
+
+    /// Makes pickling and copying of instances an error, under every protocol.
+    #[must_use]
+    pub fn not_picklable(self) -> Self {
+        unsafe extern "C" fn refuse(
+            object: *mut ffi::PyObject,
+            _: *mut ffi::PyObject,
+        ) -> *mut ffi::PyObject {
+            crate::slot::guard::<Owned>(|| {
+                // SAFETY: a method of a valid object.
+                let name = unsafe { Borrowed::from_ptr(object) }.type_name();
+                Err(crate::raise!(TypeError, "cannot pickle '{name}' object"))
+            })
+        }
+        self.methods(vec![method(
+            c"__reduce__",
+            refuse,
+            ffi::METH_NOARGS,
+            c"Raises TypeError.",
+        )])
     }
 
     /// Adds getters and setters; the table lives for ever.
@@ -77,6 +105,23 @@ impl TypeSpec {
         unsafe { self.slot(ffi::Py_tp_members, table.as_mut_ptr().cast()) }
     }
 
+    /// Adds a read-only member of a `Py_T_*` type at an offset in bytes.
+    #[must_use]
+    pub fn read_only_member(
+        name: &'static CStr,
+        type_code: c_int,
+        offset: usize,
+        doc: Option<&'static CStr>,
+    ) -> ffi::PyMemberDef {
+        ffi::PyMemberDef {
+            name: name.as_ptr(),
+            type_code,
+            offset: offset.to_signed(),
+            flags: ffi::Py_READONLY,
+            doc: doc.map_or(std::ptr::null(), CStr::as_ptr),
+        }
+    }
+
     /// Adds the docstring.
     #[must_use]
     pub fn doc(self, text: &'static CStr) -> Self {
@@ -86,6 +131,14 @@ impl TypeSpec {
 
     /// Makes the type, derived from `base` where given.
     pub fn build(mut self, base: Option<Borrowed<'_>>) -> PyResult<Owned> {
+        if !self.methods.is_empty() {
+            let mut table = std::mem::take(&mut self.methods);
+            table.push(ffi::PyMethodDef::zeroed());
+            // Types refer to their tables, and live as long as the process.
+            let table = Box::leak(table.into_boxed_slice());
+            // SAFETY: a table that ends in a zeroed entry and is never freed.
+            self = unsafe { self.slot(ffi::Py_tp_methods, table.as_mut_ptr().cast()) };
+        }
         self.slots.push(ffi::PyType_Slot::default());
         let mut spec = ffi::PyType_Spec {
             name: self.name.as_ptr(),

@@ -93,7 +93,7 @@ pub fn pointer(
 fn room(length: usize, size: usize) -> PyResult<usize> {
     length
         .checked_mul(size)
-        .ok_or_else(|| raise!(OverflowError, "array size would overflow a ssize_t"))
+        .ok_or_else(|| raise!(OverflowError, "array size would overflow a Py_ssize_t"))
 }
 
 fn pointer_from_python(
@@ -145,8 +145,9 @@ fn pointer_from_python(
             return Ok(stream.cast());
         }
     }
-    if item.kind == Kind::Char && object.is_str() {
-        return Err(store::expected(ctype, object, "bytes or list or tuple"));
+    if object.is_str() && item.size()?.is_some() {
+        let what = initializer::expected_for_items(item);
+        return Err(store::expected(ctype, object, what));
     }
     store::to_pointer(ctype, object)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cffi_call::closure::Closure;
 use cffi_call::errno;
-use cffi_python::error::{self, Fetched};
+use cffi_python::error;
 use cffi_python::ffi::PyObject;
 use cffi_python::sync::Lock;
 use cffi_python::thread::Attached;
@@ -106,7 +106,14 @@ pub fn new_callback(
         ));
     }
     let size = result.size()?.unwrap_or(0);
-    let mut error_result = SmallVec::from_elem(0, size.max(8));
+    let mut error_result: SmallVec<[u8; 16]> = SmallVec::new();
+    if error_result.try_reserve(size.max(8)).is_err() {
+        return Err(raise!(
+            MemoryError,
+            "no memory for a result of {size} bytes"
+        ));
+    }
+    error_result.resize(size.max(8), 0);
     if let Some(error) = error {
         store_result(result, error_result.as_mut_ptr(), error)?;
     }
@@ -273,18 +280,11 @@ fn failed(functions: &Functions, stage: Stage, result_type: &CType, result: *mut
         }
     });
     if stored.is_err() {
-        // Both are shown: the first as the context of the second.
         let second = error::fetch();
-        chain(&second, &fetched);
-        second.restore();
+        fetched.restore();
         report(function, stage);
-    }
-}
-
-/// Makes `first` the `__context__` of `second`.
-fn chain(second: &Fetched, first: &Fetched) {
-    if let (Some(second), Some(first)) = (&second.value, &first.value) {
-        error::set_context(second.borrow(), first.clone());
+        second.restore();
+        error::write_unraisable("during handling of the above exception by 'onerror'");
     }
 }
 

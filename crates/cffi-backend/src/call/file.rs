@@ -5,7 +5,7 @@
 use std::ffi::{CString, c_void};
 
 use cffi_python::ffi::{self, PyObject};
-use cffi_python::{Borrowed, Owned, PyResult, Raised, error, raise};
+use cffi_python::{Borrowed, Owned, PyResult, Raised, error};
 
 const CAPSULE_NAME: &std::ffi::CStr = c"cffi FILE";
 const ATTRIBUTE: &std::ffi::CStr = c"__cffi_FILE";
@@ -22,9 +22,7 @@ unsafe extern "C" fn close(capsule: *mut PyObject) {
 
 /// The stream of a Python file object; `None` for other objects.
 pub fn stream_of(object: Borrowed<'_>) -> PyResult<Option<*mut libc::FILE>> {
-    if object.optional_attribute(c"fileno")?.is_none()
-        || object.optional_attribute(c"mode")?.is_none()
-    {
+    if !is_file(object)? {
         return Ok(None);
     }
     // What Python has buffered comes first.
@@ -32,15 +30,11 @@ pub fn stream_of(object: Borrowed<'_>) -> PyResult<Option<*mut libc::FILE>> {
     if let Some(capsule) = object.optional_attribute(ATTRIBUTE)? {
         return stream_in(capsule.borrow()).map(Some);
     }
-    let descriptor = object
-        .attribute(c"fileno")?
-        .borrow()
-        .call(&[])?
-        .borrow()
-        .as_isize()?;
-    let Ok(descriptor) = i32::try_from(descriptor) else {
-        return Err(raise!(OverflowError, "file descriptor too large"));
-    };
+    // SAFETY: a valid object; -1 with an exception where it has no descriptor.
+    let descriptor = unsafe { ffi::PyObject_AsFileDescriptor(object.as_ptr()) };
+    if descriptor < 0 {
+        return Err(Raised);
+    }
     let mode = object.attribute(c"mode")?;
     let mode = CString::new(mode.borrow().utf8()?).unwrap_or_default();
     // SAFETY: a descriptor of the program; the duplicate is ours.
@@ -75,6 +69,21 @@ pub fn stream_of(object: Borrowed<'_>) -> PyResult<Option<*mut libc::FILE>> {
     })?;
     object.set_attribute(ATTRIBUTE, capsule.borrow())?;
     Ok(Some(stream))
+}
+
+/// Whether this is one of Python's file objects, whose methods may then raise what they like.
+fn is_file(object: Borrowed<'_>) -> PyResult<bool> {
+    if object.is_int() || object.is_str() || object.is_bytes() || object.is_none() {
+        return Ok(false);
+    }
+    let base = cffi_python::object::import(c"_io")?
+        .borrow()
+        .attribute(c"_IOBase")?;
+    // SAFETY: two valid objects, the second a class.
+    match unsafe { ffi::PyObject_IsInstance(object.as_ptr(), base.as_ptr()) } {
+        -1 => Err(Raised),
+        found => Ok(found != 0),
+    }
 }
 
 fn stream_in(capsule: Borrowed<'_>) -> PyResult<*mut libc::FILE> {

@@ -3,7 +3,7 @@
 use cffi_python::bits::ToSigned;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, error, ffi, raise};
 
-use super::object::{CData, CDataRef, new_sized_view};
+use super::object::{CData, CDataRef, new_sized_view, new_view};
 use crate::convert::{self, initializer, load};
 use crate::ctype::{CType, Kind};
 use crate::types;
@@ -15,7 +15,9 @@ impl CData {
         let ctype = self.ctype();
         match (ctype.kind, ctype.item()) {
             (Kind::Pointer, Some(item)) => {
-                if self.is_exactly(&types::CDATA_OWN) && index != 0 {
+                let owning =
+                    self.is_exactly(&types::CDATA_OWN) || self.is_exactly(&types::CDATA_OWN_GC);
+                if owning && index != 0 {
                     return Err(raise!(
                         IndexError,
                         "cdata '{}' can only be indexed by 0",
@@ -28,6 +30,9 @@ impl CData {
                         "cannot dereference null pointer from cdata '{}'",
                         ctype.name()
                     ));
+                }
+                if index == 0 {
+                    return Ok((item, self.data()));
                 }
                 Ok((item, self.offset_by(item, index)?))
             }
@@ -59,11 +64,7 @@ impl CData {
             Some(size) => Ok(self
                 .data()
                 .wrapping_offset(index.wrapping_mul(size.to_signed()))),
-            None => Err(raise!(
-                TypeError,
-                "ctype '{}' points to items of unknown size",
-                self.ctype().name()
-            )),
+            None => Err(opaque(item)),
         }
     }
 
@@ -73,6 +74,13 @@ impl CData {
         if let Some(record) = self.owned_record() {
             return Ok(record.to_owned());
         }
+        if item.kind == Kind::Void {
+            return Err(opaque(item));
+        }
+        if item.kind.is_record() {
+            // One that is opaque can be referred to as well.
+            return Ok(new_view(item.to_ref(), data)?.into_owned());
+        }
         // SAFETY: a checked item of an array, or what a pointer of the program points to.
         unsafe { convert::load(item, data) }
     }
@@ -80,8 +88,41 @@ impl CData {
     /// `self[index] = value`
     pub fn set_item(&self, index: isize, value: Borrowed<'_>) -> PyResult<()> {
         let (item, data) = self.item_address(index)?;
+        if item.kind.is_record() {
+            let room = match (self.owner(), self.ctype().kind) {
+                (Some(owner), Kind::Pointer) => Some(owner.byte_size()?),
+                (_, Kind::Array) => item.size()?,
+                _ => None,
+            };
+            // SAFETY: as in `get_item`; `room` is what there is, where anybody knows it.
+            return unsafe { initializer::store_record(item, data, value, room) };
+        }
         // SAFETY: as in `get_item`.
         unsafe { convert::store(item, data, value) }
+    }
+
+    /// The object that has the memory of the record which this gives access to, if it knows how much that is.
+    fn owner(&self) -> Option<&CData> {
+        let owner = self
+            .owned_record()
+            .and_then(CData::from_object)
+            .unwrap_or(self);
+        (owner.is_owning() && owner.ctype().kind.is_record()).then_some(owner)
+    }
+
+    /// `del self[key]`, which no cdata supports; what is wrong with the key is told first.
+    pub fn refuse_deletion(&self, key: Borrowed<'_>) -> Raised {
+        let checked = if key.is_slice() {
+            self.slice_bounds(key).map(drop)
+        } else {
+            key.to_index()
+                .and_then(|index| self.item_address(index))
+                .map(drop)
+        };
+        match checked {
+            Ok(()) => raise!(TypeError, "'del x[n]' not supported for cdata objects"),
+            Err(raised) => raised,
+        }
     }
 
     /// `self[key]` for an index or a slice.
@@ -103,16 +144,11 @@ impl CData {
     /// Start and length of a slice; both ends must be given, because a pointer has no length of its own.
     fn slice_bounds(&self, key: Borrowed<'_>) -> PyResult<(isize, isize)> {
         let [start, stop, step] = cffi_python::version::slice_parts(key)?;
-        if start.borrow().is_none() {
-            return Err(raise!(IndexError, "slice start must be specified"));
-        }
-        if stop.borrow().is_none() {
-            return Err(raise!(IndexError, "slice stop must be specified"));
-        }
+        let start = slice_bound(start.borrow(), "slice start must be specified")?;
+        let stop = slice_bound(stop.borrow(), "slice stop must be specified")?;
         if !step.borrow().is_none() {
             return Err(raise!(IndexError, "slice with step not supported"));
         }
-        let (start, stop) = (start.borrow().to_index()?, stop.borrow().to_index()?);
         if start > stop {
             return Err(raise!(IndexError, "slice start > stop"));
         }
@@ -129,15 +165,7 @@ impl CData {
                     ));
                 }
             }
-            Kind::Pointer => {
-                if self.data().is_null() {
-                    return Err(raise!(
-                        RuntimeError,
-                        "cannot dereference null pointer from cdata '{}'",
-                        self.ctype().name()
-                    ));
-                }
-            }
+            Kind::Pointer => {}
             _ => {
                 return Err(raise!(
                     TypeError,
@@ -146,7 +174,13 @@ impl CData {
                 ));
             }
         }
-        Ok((start, stop - start))
+        match stop.checked_sub(start) {
+            Some(length) => Ok((start, length)),
+            None => Err(raise!(
+                OverflowError,
+                "array size would overflow a Py_ssize_t"
+            )),
+        }
     }
 
     /// `self[start:stop]`: an array that refers to the same memory.
@@ -159,8 +193,21 @@ impl CData {
                 self.ctype().name()
             ));
         };
+        let array = pointer.open_array()?;
         let data = self.offset_by(item, start)?;
-        new_sized_view(pointer.open_array()?, data, length)
+        if item
+            .size()?
+            .unwrap_or(0)
+            .to_signed()
+            .checked_mul(length)
+            .is_none()
+        {
+            return Err(raise!(
+                OverflowError,
+                "array size would overflow a Py_ssize_t"
+            ));
+        }
+        new_sized_view(array, data, length)
     }
 
     fn assign_slice(&self, key: Borrowed<'_>, value: Borrowed<'_>) -> PyResult<()> {
@@ -181,10 +228,8 @@ impl CData {
                     .ctype()
                     .item()
                     .is_some_and(|other| std::ptr::eq(other, item));
-            if same_items {
-                if source.array_length() != length {
-                    return Err(wrong_count(length, source.array_length()));
-                }
+            if same_items && source.array_length() == length {
+                self.check_not_null(count)?;
                 // SAFETY: both ranges have `count` items; they may overlap.
                 unsafe { std::ptr::copy(source.data(), data, size * count) }
                 return Ok(());
@@ -200,6 +245,7 @@ impl CData {
                 if bytes.len() != count {
                     return Err(wrong_count(length, bytes.len().to_signed()));
                 }
+                self.check_not_null(count)?;
                 // SAFETY: `count` bytes lie inside the slice.
                 unsafe { std::ptr::copy(bytes.as_ptr(), data, count) }
                 return Ok(());
@@ -210,12 +256,14 @@ impl CData {
                 if view.len() != count {
                     return Err(wrong_count(length, view.len().to_signed()));
                 }
+                self.check_not_null(count)?;
                 // SAFETY: `count` bytes lie inside the slice.
                 unsafe { std::ptr::copy(view.data(), data, count) }
                 return Ok(());
             }
         }
         let iterator = value.iterate()?;
+        self.check_not_null(count)?;
         for index in 0..count {
             let Some(next) = iterator.borrow().next()? else {
                 return Err(raise!(
@@ -233,6 +281,14 @@ impl CData {
                 "got more than {length} values to unpack"
             )),
         }
+    }
+
+    /// An empty slice of NULL is allowed, storing to one that is not empty is not.
+    fn check_not_null(&self, count: usize) -> PyResult<()> {
+        if count == 0 {
+            return Ok(());
+        }
+        self.check_pointer(self.data())
     }
 
     /// The record that a struct or a pointer to one gives access to: its type and address.
@@ -259,7 +315,7 @@ impl CData {
         let Some(field) = layout.field(name)? else {
             return Ok(None);
         };
-        self.check_record_pointer(data)?;
+        self.check_pointer(data)?;
         if field.ctype.kind == Kind::Array && field.ctype.length < 0 {
             return self.flexible_field(field, data).map(Some);
         }
@@ -274,11 +330,7 @@ impl CData {
         data: *mut u8,
     ) -> PyResult<Owned> {
         let at = data.wrapping_add(field.offset);
-        let owner = self
-            .owned_record()
-            .and_then(CData::from_object)
-            .unwrap_or(self);
-        if owner.is_owning() && owner.ctype().kind.is_record() {
+        if let Some(owner) = self.owner() {
             let item = field
                 .ctype
                 .item()
@@ -296,7 +348,7 @@ impl CData {
     }
 
     #[inline]
-    fn check_record_pointer(&self, data: *mut u8) -> PyResult<()> {
+    fn check_pointer(&self, data: *mut u8) -> PyResult<()> {
         if data.is_null() {
             return Err(raise!(
                 RuntimeError,
@@ -305,6 +357,17 @@ impl CData {
             ));
         }
         Ok(())
+    }
+
+    /// Whether `name` is a field.
+    pub fn has_field(&self, name: Borrowed<'_>) -> PyResult<bool> {
+        let Some((record, _)) = self.record() else {
+            return Ok(false);
+        };
+        match record.layout()? {
+            Some(layout) => Ok(layout.field(name)?.is_some()),
+            None => Ok(false),
+        }
     }
 
     /// `self.name = value` for a field; `false` when there is no such field.
@@ -318,9 +381,19 @@ impl CData {
         let Some(field) = layout.field(name)? else {
             return Ok(false);
         };
-        self.check_record_pointer(data)?;
+        self.check_pointer(data)?;
         if field.ctype.kind == Kind::Array && field.ctype.length < 0 {
             return self.set_flexible_field(field, data, value).map(|()| true);
+        }
+        if field.ctype.is_flexible()? {
+            let room = match self.owner() {
+                Some(owner) => Some(owner.byte_size()?.saturating_sub(field.offset)),
+                None => None,
+            };
+            let data = data.wrapping_add(field.offset);
+            // SAFETY: a field of a record that the program's pointer points to; `room` is what there is, where anybody knows it.
+            return unsafe { initializer::store_record(&field.ctype, data, value, room) }
+                .map(|()| true);
         }
         // SAFETY: a field of a record that the program's pointer points to.
         unsafe { load::store_field(field, data, value) }.map(|()| true)
@@ -332,20 +405,15 @@ impl CData {
         data: *mut u8,
         value: Borrowed<'_>,
     ) -> PyResult<()> {
-        let owner = self
-            .owned_record()
-            .and_then(CData::from_object)
-            .unwrap_or(self);
         let item = field
             .ctype
             .item()
             .map_or(Ok(None), CType::size)?
             .unwrap_or(1)
             .max(1);
-        let room = if owner.is_owning() && owner.ctype().kind.is_record() {
-            Some(owner.byte_size()?.saturating_sub(field.offset) / item)
-        } else {
-            None
+        let room = match self.owner() {
+            Some(owner) => Some(owner.byte_size()?.saturating_sub(field.offset) / item),
+            None => None,
         };
         // SAFETY: with an owner the length is checked; without one the program answers for its pointer, as in C.
         unsafe {
@@ -390,10 +458,30 @@ impl CData {
 
 #[cold]
 fn wrong_count(expected: isize, got: isize) -> Raised {
-    raise!(
-        ValueError,
-        "need a cdata or string of length {expected}, got {got}"
-    )
+    raise!(ValueError, "need a string of length {expected}, got {got}")
+}
+
+/// The error for an item whose size nobody knows.
+#[cold]
+fn opaque(item: &CType) -> Raised {
+    if item.kind == Kind::Void {
+        raise!(TypeError, "cdata 'void' is opaque")
+    } else {
+        raise!(TypeError, "'{}' is opaque", item.name())
+    }
+}
+
+/// An end of a slice: an `int`, nothing that stands for one.
+fn slice_bound(bound: Borrowed<'_>, missing: &str) -> PyResult<isize> {
+    if bound.is_none() {
+        return Err(raise!(IndexError, "{missing}"));
+    }
+    // SAFETY: a valid object; one that is no `int` raises.
+    let value = unsafe { ffi::PyLong_AsSsize_t(bound.as_ptr()) };
+    if value == -1 {
+        error::check()?;
+    }
+    Ok(value)
 }
 
 /// `object` as an index, as CPython converts it.

@@ -4,7 +4,6 @@ use cffi_python::bits::ToSigned;
 use cffi_python::int;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, raise};
 
-use super::access::ToIndex;
 use super::object::{CData, new_view};
 use crate::convert::{float, integer};
 use crate::ctype::{CType, Kind};
@@ -111,11 +110,7 @@ pub enum Direction {
 /// `p + n` or `p - n`
 fn displace(cdata: &CData, count: Borrowed<'_>, direction: Direction) -> PyResult<Owned> {
     let ctype = cdata.ctype();
-    let verb = if direction == Direction::Forward {
-        "add"
-    } else {
-        "subtract"
-    };
+    let count = count.as_isize()?;
     let pointer = match ctype.kind {
         Kind::Pointer | Kind::Array => ctype.item_pointer(),
         _ => None,
@@ -123,7 +118,7 @@ fn displace(cdata: &CData, count: Borrowed<'_>, direction: Direction) -> PyResul
     let (Some(pointer), Some(item)) = (pointer, ctype.item()) else {
         return Err(raise!(
             TypeError,
-            "cannot {verb} a cdata '{}' and a number",
+            "cannot add a cdata '{}' and a number",
             ctype.name()
         ));
     };
@@ -139,7 +134,6 @@ fn displace(cdata: &CData, count: Borrowed<'_>, direction: Direction) -> PyResul
             ));
         }
     };
-    let count = count.to_index()?;
     let bytes = count.wrapping_mul(size);
     let bytes = if direction == Direction::Forward {
         bytes
@@ -152,9 +146,6 @@ fn displace(cdata: &CData, count: Borrowed<'_>, direction: Direction) -> PyResul
 /// `nb_add`
 pub fn add(left: Borrowed<'_>, right: Borrowed<'_>) -> PyResult<Owned> {
     if let Some(cdata) = CData::from_object(left) {
-        if CData::from_object(right).is_some_and(|other| !other.ctype().kind.is_integral()) {
-            return Ok(Owned::not_implemented());
-        }
         return displace(cdata, right, Direction::Forward);
     }
     match CData::from_object(right) {
@@ -169,17 +160,9 @@ pub fn subtract(left: Borrowed<'_>, right: Borrowed<'_>) -> PyResult<Owned> {
         return Ok(Owned::not_implemented());
     };
     match CData::from_object(right) {
-        Some(second) if !second.ctype().kind.is_primitive() => difference(first, second),
-        _ => displace(first, right, Direction::Backward),
+        Some(second) => difference(first, second),
+        None => displace(first, right, Direction::Backward),
     }
-}
-
-/// The name of what an array decays to.
-fn shown(cdata: &CData) -> &str {
-    cdata
-        .ctype()
-        .item_pointer()
-        .map_or(cdata.ctype().name(), CType::name)
 }
 
 /// `p - q` in items.
@@ -189,8 +172,12 @@ fn difference(first: &CData, second: &CData) -> PyResult<Owned> {
         raise!(
             TypeError,
             "cannot subtract cdata '{}' and cdata '{}'",
-            shown(first),
-            shown(second)
+            first.ctype().name(),
+            second
+                .ctype()
+                .item_pointer()
+                .unwrap_or(second.ctype())
+                .name()
         )
     };
     let (Some(left), Some(right)) = (pointer(first), pointer(second)) else {

@@ -1,4 +1,4 @@
-//! Comparison and hashing: pointers by address, primitives by value, records by address for equality only.
+//! Comparison and hashing: primitives by value, everything else by address.
 
 use cffi_python::bits::ToSigned;
 use std::ffi::c_int;
@@ -49,11 +49,9 @@ pub fn compare(left: Borrowed<'_>, right: Borrowed<'_>, operator: c_int) -> PyRe
         return Ok(Owned::not_implemented());
     };
     let (left, right) = (first.data(), second.data());
-    let either_record = first.ctype().kind.is_record() || second.ctype().kind.is_record();
     let result = match operator {
         ffi::Py_EQ => left == right,
         ffi::Py_NE => left != right,
-        _ if either_record => return Ok(Owned::not_implemented()),
         ffi::Py_LT => left < right,
         ffi::Py_LE => left <= right,
         ffi::Py_GT => left > right,

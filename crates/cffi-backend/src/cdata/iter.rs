@@ -96,7 +96,8 @@ pub fn make_type() -> PyResult<Owned> {
         c"_cffi_backend.__CData_iterator",
         size_of::<ArrayIterator>(),
     )
-    .flags(ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION);
+    .flags(ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
+    .not_picklable();
     // SAFETY: each function has the type of its slot.
     unsafe {
         spec.slot(ffi::Py_tp_dealloc, dealloc as *mut c_void)

@@ -286,7 +286,13 @@ impl CData {
                     .item()
                     .map_or(Ok(None), CType::size)?
                     .unwrap_or(0);
-                return Ok(item.saturating_mul(sized.length.load(Ordering::Relaxed).unsigned_abs()));
+                let length = sized.length.load(Ordering::Relaxed).unsigned_abs();
+                return item
+                    .checked_mul(length)
+                    .filter(|size| *size <= isize::MAX.unsigned_abs())
+                    .ok_or_else(|| {
+                        raise!(OverflowError, "array size would overflow a Py_ssize_t")
+                    });
             }
             if let Ok(size) = usize::try_from(sized.length.load(Ordering::Relaxed)) {
                 return Ok(size);

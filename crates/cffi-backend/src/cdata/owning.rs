@@ -51,7 +51,10 @@ pub fn new_memory(
         .checked_add(offset + slack)
         .filter(|total| *total <= isize::MAX.unsigned_abs())
     else {
-        return Err(raise!(OverflowError, "array size would overflow a ssize_t"));
+        return Err(raise!(
+            OverflowError,
+            "array size would overflow a Py_ssize_t"
+        ));
     };
     // SAFETY: the layout that goes with the type, followed by `bytes` bytes; length and data pointer are set at once.
     unsafe {

@@ -17,8 +17,7 @@ pub fn repr(cdata: &CData) -> PyResult<String> {
     } else if let Some((verb, object)) = handle::subject(cdata) {
         format!("{verb} {}", object.borrow().repr_text())
     } else if let Some(exporter) = from_buffer::description(cdata) {
-        let open = ctype.kind == Kind::Array && ctype.length < 0;
-        let length = if open {
+        let length = if ctype.kind == Kind::Array {
             format!("len {} ", cdata.array_length())
         } else {
             String::new()

@@ -1,7 +1,7 @@
 //! The Python types of cdata: their slots, put together from the modules beside this one.
 
-use cffi_python::bits::ToSigned;
 use std::ffi::{c_int, c_void};
+use std::mem::offset_of;
 
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, guard_silent};
@@ -150,9 +150,30 @@ unsafe extern "C" fn setattro(
         };
         match value {
             Some(value) if this.set_field(name, value)? => Ok(()),
-            Some(_) => Err(this.no_settable_attribute(name)),
-            None => Err(raise!(AttributeError, "cannot delete struct field")),
+            None if this.has_field(name)? => {
+                Err(raise!(AttributeError, "cannot delete struct field"))
+            }
+            value => set_generic_attribute(this, name, value),
         }
+    })
+}
+
+/// Attributes that are no fields cannot be set, `__class__` among them; the interpreter says why.
+#[cold]
+fn set_generic_attribute(
+    this: &CData,
+    name: Borrowed<'_>,
+    value: Option<Borrowed<'_>>,
+) -> PyResult<()> {
+    let value = value.map_or(std::ptr::null_mut(), Borrowed::as_ptr);
+    // SAFETY: valid objects; NULL is for `del`.
+    let done = unsafe { ffi::PyObject_GenericSetAttr(this.as_ptr(), name.as_ptr(), value) };
+    cffi_python::error::status(done).map_err(|raised| {
+        if cffi_python::error::Exception::AttributeError.is_set() {
+            cffi_python::error::clear();
+            return this.no_settable_attribute(name);
+        }
+        raised
     })
 }
 
@@ -192,10 +213,7 @@ unsafe extern "C" fn assign(
         };
         match value {
             Some(value) => this.assign(key, value),
-            None => Err(raise!(
-                TypeError,
-                "'del x[n]' not supported for cdata objects"
-            )),
+            None => Err(this.refuse_deletion(key)),
         }
     })
 }
@@ -273,14 +291,18 @@ unsafe extern "C" fn dir(object: *mut PyObject, _: *mut PyObject) -> *mut PyObje
 }
 
 unsafe extern "C" fn refuse_subclass(
-    _: *mut PyObject,
+    class: *mut PyObject,
     _: *mut PyObject,
     _: *mut PyObject,
 ) -> *mut PyObject {
     guard::<Owned>(|| {
+        // SAFETY: a class method; the class is the one that was just derived.
+        let base = unsafe { borrow(class) }.attribute(c"__base__")?;
+        // SAFETY: the base of a class is a class.
+        let base = unsafe { cffi_python::version::type_name(base.as_ptr().cast()) };
         Err(raise!(
             TypeError,
-            "type '_cffi_backend._CDataBase' is not an acceptable base type"
+            "type '{base}' is not an acceptable base type"
         ))
     })
 }
@@ -289,35 +311,11 @@ unsafe extern "C" fn name(_: *mut PyObject, _: *mut c_void) -> *mut PyObject {
     guard(|| text::from_str("<cdata>"))
 }
 
-unsafe extern "C" fn reduce(object: *mut PyObject, _: *mut PyObject) -> *mut PyObject {
-    guard::<Owned>(|| {
-        // SAFETY: a method of cdata.
-        let this = unsafe { cdata(object) };
-        Err(raise!(
-            TypeError,
-            "cannot pickle cdata '{}'",
-            this.ctype().name()
-        ))
-    })
-}
-
 fn offset_members() -> Vec<ffi::PyMemberDef> {
-    let member = |name: &'static std::ffi::CStr, offset: usize| ffi::PyMemberDef {
-        name: name.as_ptr(),
-        type_code: ffi::Py_T_PYSSIZET,
-        offset: offset.to_signed(),
-        flags: ffi::Py_READONLY,
-        doc: std::ptr::null(),
-    };
+    let member = |name, offset| TypeSpec::read_only_member(name, ffi::Py_T_PYSSIZET, offset, None);
     vec![
-        member(
-            c"__weaklistoffset__",
-            std::mem::offset_of!(CData, weak_references),
-        ),
-        member(
-            c"__vectorcalloffset__",
-            std::mem::offset_of!(CData, vectorcall),
-        ),
+        member(c"__weaklistoffset__", offset_of!(CData, weak_references)),
+        member(c"__vectorcalloffset__", offset_of!(CData, vectorcall)),
     ]
 }
 
@@ -329,13 +327,13 @@ fn make_base() -> PyResult<Owned> {
         .flags(
             ffi::Py_TPFLAGS_BASETYPE | ffi::Py_TPFLAGS_HAVE_VECTORCALL | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION,
         )
+        .not_picklable()
         .doc(c"The base type of all C data objects. Available as FFI.CData; check with isinstance(): some objects are of subtypes.")
         .methods(vec![
             method(c"__complex__", to_complex, ffi::METH_NOARGS, c"complex(self), for complex C types."),
             method(c"__enter__", enter, ffi::METH_NOARGS, c"with self: released at the end."),
             method(c"__exit__", exit, ffi::METH_VARARGS, c"Releases the memory, as ffi.release() does."),
             method(c"__dir__", dir, ffi::METH_NOARGS, c"The names of the fields."),
-            method(c"__reduce__", reduce, ffi::METH_NOARGS, c"C data cannot be pickled."),
             ffi::PyMethodDef {
                 ml_name: c"__init_subclass__".as_ptr(),
                 ml_meth: ffi::PyMethodDefPointer { PyCFunctionWithKeywords: refuse_subclass },
@@ -375,7 +373,11 @@ fn make_subtype(
     dealloc: ffi::destructor,
 ) -> PyResult<Owned> {
     let mut spec = TypeSpec::new(name, size)
-        .flags(ffi::Py_TPFLAGS_HAVE_VECTORCALL | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
+        .flags(
+            ffi::Py_TPFLAGS_BASETYPE
+                | ffi::Py_TPFLAGS_HAVE_VECTORCALL
+                | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION,
+        )
         .doc(SUBTYPE_DOC)
         .members(offset_members());
     // SAFETY: each function has the type of its slot.
@@ -396,20 +398,21 @@ fn make_subtype(
 /// Makes the types.
 pub fn make_types() -> PyResult<()> {
     let base = make_base()?;
-    types::CDATA_OWN.set(make_subtype(
+    let own = make_subtype(
         c"_cffi_backend.__CDataOwn",
         size_of::<CData>(),
         &base,
         None,
         dealloc,
-    )?);
+    )?;
     types::CDATA_OWN_GC.set(make_subtype(
         c"_cffi_backend.__CDataOwnGC",
         size_of::<handle::CDataOwnGc>(),
-        &base,
+        &own,
         Some((handle::traverse, handle::clear)),
         dealloc_handle,
     )?);
+    types::CDATA_OWN.set(own);
     types::CDATA_GCP.set(make_subtype(
         c"_cffi_backend.__CDataGCP",
         size_of::<gc::CDataGcp>(),

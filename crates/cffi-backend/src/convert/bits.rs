@@ -4,7 +4,7 @@ use cffi_python::bits::{ToSigned, ToUnsigned};
 use cffi_python::int::{self, Wide};
 use cffi_python::{Borrowed, Owned, PyResult, raise};
 
-use super::integer::{read_unsigned, to_int_object, write};
+use super::integer::{read_unsigned, write};
 use crate::ctype::{CType, Kind};
 
 /// How many bytes of memory hold a bit-field, and the value of those bytes. Packed bit-fields can reach into a ninth byte, so the
@@ -53,7 +53,6 @@ pub unsafe fn load(ctype: &CType, data: *const u8, shift: u16, width: u16) -> Py
             let unused = 64 - u32::from(width.min(64));
             int::from_i64((value << unused).to_signed() >> unused)
         }
-        Kind::Bool => Ok(Owned::bool(value != 0)),
         _ => int::from_u64(value),
     }
 }
@@ -69,7 +68,7 @@ pub unsafe fn store(
     width: u16,
     object: Borrowed<'_>,
 ) -> PyResult<()> {
-    let number = to_int_object(object)?;
+    let number = object.index()?;
     let signed = ctype.kind == Kind::Signed;
     let (least, most): (i128, i128) = if signed {
         (-(1i128 << (width - 1)), (1i128 << (width - 1)) - 1)
@@ -79,17 +78,17 @@ pub unsafe fn store(
     // A signed field of one bit holds 0 and -1; writing 1 has always been allowed.
     let most_accepted = if signed && width == 1 { 1 } else { most };
     let value = match number.borrow().wide()? {
-        Wide::Signed(value) => Some(i128::from(value)),
-        Wide::Unsigned(value) => Some(i128::from(value)),
-        Wide::TooLarge { .. } => None,
+        Wide::Signed(value) => i128::from(value),
+        Wide::Unsigned(value) if width == 64 && !signed => i128::from(value),
+        _ => return Err(raise!(OverflowError, "int too big to convert")),
     };
-    let Some(value) = value.filter(|value| (least..=most_accepted).contains(value)) else {
+    if !(least..=most_accepted).contains(&value) {
         return Err(raise!(
             OverflowError,
             "value {} outside the range allowed by the bit field width: {least} <= x <= {most_accepted}",
-            number.borrow().display()
+            object.display()
         ));
-    };
+    }
     let size = ctype.raw_size().unsigned_abs();
     let end = usize::from(shift) + usize::from(width);
     let bits = u128::from(low(value.to_unsigned()) & mask(width)) << shift;

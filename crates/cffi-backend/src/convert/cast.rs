@@ -1,9 +1,10 @@
 //! `ffi.cast`: C's explicit conversions (C11 6.3, 6.5.4), with what CFFI adds for characters and Python objects.
 
-use cffi_python::int::{self, Wide};
+use cffi_python::int::Wide;
 use cffi_python::{Borrowed, PyResult, Raised, raise};
 
-use super::{float, integer};
+use super::integer::Floats;
+use super::{character, float, integer};
 use crate::cdata::object::new_view;
 use crate::cdata::{CData, CDataRef, owning};
 use crate::ctype::{CType, Kind};
@@ -40,8 +41,9 @@ fn cast_to_address(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
             return new_view(ctype.to_ref(), stream.cast());
         }
     }
-    let number = integer::to_int_object(object)?;
-    let bits = number.borrow().low_bits()?;
+    let bits = integer::to_int_object(object, Floats::Truncated)?
+        .borrow()
+        .low_bits()?;
     let address = usize::try_from(bits & usize::MAX as u64).unwrap_or(usize::MAX);
     new_view(
         ctype.to_ref(),
@@ -59,20 +61,6 @@ fn integer_bits(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
         if matches!(kind, Kind::Pointer | Kind::Function | Kind::Array) {
             return Ok(source.data().expose_provenance() as u64);
         }
-        if kind == Kind::Float {
-            // SAFETY: the value of a float cdata.
-            let value =
-                unsafe { float::read(source.data(), source.ctype().raw_size().unsigned_abs()) };
-            return float_bits(int::from_f64(value)?.borrow());
-        }
-        if kind == Kind::LongDouble {
-            // SAFETY: the value of a long double cdata.
-            let value = unsafe { cffi_call::long_double::read_f64(source.data()) };
-            return float_bits(int::from_f64(value)?.borrow());
-        }
-        return crate::cdata::arithmetic::to_int(source)?
-            .borrow()
-            .low_bits();
     }
     if object.is_str() {
         return match object.code_points()?.as_slice() {
@@ -88,22 +76,12 @@ fn integer_bits(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
     if let Some(bytes) = object.bytes() {
         return match bytes {
             [byte] => Ok(u64::from(*byte)),
-            _ => Err(raise!(
-                TypeError,
-                "cannot cast string of length {} to ctype '{}'",
-                bytes.len(),
-                ctype.name()
-            )),
+            _ => Err(character::must_be("char", "bytes of length 1", "bytes")),
         };
     }
-    if object.is_float() {
-        return float_bits(object);
-    }
-    integer::to_int_object(object)?.borrow().low_bits()
-}
-
-fn float_bits(object: Borrowed<'_>) -> PyResult<u64> {
-    object.to_int()?.borrow().low_bits()
+    integer::to_int_object(object, Floats::Truncated)?
+        .borrow()
+        .low_bits()
 }
 
 fn cast_to_integer(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
@@ -123,15 +101,19 @@ fn cast_to_integer(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
 
 /// Conversion to `_Bool` compares with zero (C11 6.3.1.2), which is not the same as looking at the low bits.
 fn bool_bits(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
-    if object.is_int() || object.is_float() {
-        return object.is_true().map(u64::from);
+    if let Some(source) = CData::from_object(object) {
+        let kind = source.ctype().kind;
+        if kind.is_primitive() && kind != Kind::Complex {
+            return crate::cdata::arithmetic::is_true(source).map(u64::from);
+        }
+        if matches!(kind, Kind::Pointer | Kind::Function | Kind::Array) {
+            return Ok(u64::from(!source.data().is_null()));
+        }
     }
-    if let Some(source) =
-        CData::from_object(object).filter(|source| source.ctype().kind.is_primitive())
-    {
-        return crate::cdata::arithmetic::is_true(source).map(u64::from);
+    if object.is_str() || object.is_bytes() {
+        return integer_bits(ctype, object);
     }
-    integer_bits(ctype, object)
+    integer::truth_of_number(object).map(u64::from)
 }
 
 /// The real number that can be cast to a floating type; `None` for a `long double`, which is copied.
@@ -160,15 +142,13 @@ fn cast_to_float(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
             kind if kind.is_integral() => crate::cdata::arithmetic::to_int(source)?
                 .borrow()
                 .as_f64()?,
-            _ => return Err(cannot_cast(object, ctype)),
+            Kind::Complex => return Err(raise!(TypeError, "must be real number, not complex")),
+            _ => return Err(cannot_cast(source, ctype)),
         }
     } else if object.is_str() || object.is_bytes() {
         character_value(ctype, object)?
     } else {
-        match object.as_f64() {
-            Ok(value) => value,
-            Err(Raised) => return Err(Raised),
-        }
+        object.as_f64()?
     };
     made = owning::new_value(ctype.to_ref())?;
     // SAFETY: fresh memory of the type's size.
@@ -211,11 +191,12 @@ fn character_value(ctype: &CType, object: Borrowed<'_>) -> PyResult<f64> {
     Err(float::cannot_cast(object, ctype))
 }
 
-fn cannot_cast(object: Borrowed<'_>, ctype: &CType) -> Raised {
+#[cold]
+fn cannot_cast(source: &CData, ctype: &CType) -> Raised {
     raise!(
         TypeError,
-        "cannot cast {} to ctype '{}'",
-        crate::ctype::inspect::describe(object),
+        "cannot cast ctype '{}' to ctype '{}'",
+        source.ctype().name(),
         ctype.name()
     )
 }
@@ -236,7 +217,7 @@ fn cast_to_complex(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
                 // SAFETY: the double just made.
                 (unsafe { float::read(number.data(), 8) }, 0.0)
             }
-            _ => return Err(cannot_cast(object, ctype)),
+            _ => return Err(cannot_cast(source, ctype)),
         }
     } else if object.is_str() || object.is_bytes() {
         (character_value(ctype, object)?, 0.0)

@@ -3,7 +3,6 @@
 use cffi_python::{Borrowed, Owned, PyResult, Raised, raise, text};
 
 use crate::cdata::CData;
-use crate::ctype::inspect::describe;
 use crate::ctype::{CType, Kind};
 
 /// The name under which messages speak of a wide character type.
@@ -41,7 +40,8 @@ pub fn to_byte(ctype: &CType, object: Borrowed<'_>) -> PyResult<u8> {
         // SAFETY: the value of a char cdata is one byte.
         return Ok(unsafe { cdata.data().read() });
     }
-    Err(must_be(ctype.name(), "bytes of length 1", object))
+    let got = object.type_name();
+    Err(must_be(ctype.name(), "bytes of length 1", &got))
 }
 
 /// The code unit for a wide character.
@@ -52,14 +52,11 @@ pub fn to_wide(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
         return match (points.as_slice(), ctype.raw_size()) {
             ([point], 4) => Ok(u64::from(*point)),
             ([point], _) if *point <= 0xFFFF => Ok(u64::from(*point)),
-            ([point], _) => Err(raise!(
-                TypeError,
-                "initializer for ctype '{wide}' must be a unicode string of length 1, not single character 0x{point:x}"
-            )),
-            _ => Err(raise!(
-                TypeError,
-                "initializer for ctype '{wide}' must be a unicode string of length 1, not str"
-            )),
+            ([_], _) => Err(must_be(wide, ONE_CHARACTER, "larger-than-0xFFFF character")),
+            (points, _) => {
+                let got = format!("unicode string of length {}", points.len());
+                Err(must_be(wide, ONE_CHARACTER, &got))
+            }
         };
     }
     if let Some(cdata) = CData::from_object(object) {
@@ -70,15 +67,17 @@ pub fn to_wide(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
             });
         }
     }
-    Err(must_be(wide, "unicode string of length 1", object))
+    Err(must_be(wide, ONE_CHARACTER, &object.type_name()))
 }
 
+const ONE_CHARACTER: &str = "unicode string of length 1";
+
+/// The error of something that is no character.
 #[cold]
-fn must_be(name: &str, expected: &str, object: Borrowed<'_>) -> Raised {
+pub fn must_be(name: &str, expected: &str, got: &str) -> Raised {
     raise!(
         TypeError,
-        "initializer for ctype '{name}' must be a {expected}, not {}",
-        describe(object)
+        "initializer for ctype '{name}' must be a {expected}, not {got}"
     )
 }
 

@@ -57,7 +57,8 @@ pub unsafe fn store_array(
     let one_byte = item_size == 1 && item.kind.is_integral();
     if one_byte {
         if let Some(bytes) = object.bytes() {
-            if item.kind == Kind::Bool && bytes.iter().any(|byte| *byte > 1) {
+            let fits = length.is_none_or(|length| bytes.len() <= length);
+            if item.kind == Kind::Bool && fits && bytes.iter().any(|byte| *byte > 1) {
                 return Err(raise!(
                     ValueError,
                     "an array of _Bool can only contain \\x00 or \\x01"
@@ -84,13 +85,16 @@ pub unsafe fn store_array(
             return Ok(());
         }
     }
-    let what = match item.kind {
-        Kind::Char => "bytes or list or tuple",
-        _ if one_byte => "bytes or list or tuple",
+    Err(expected(ctype, object, expected_for_items(item)))
+}
+
+/// What an array of these items can be initialised with, for messages.
+pub fn expected_for_items(item: &CType) -> &'static str {
+    match item.kind {
         Kind::WideChar => "unicode or list or tuple",
+        kind if kind.is_integral() && item.raw_size() == 1 => "bytes or list or tuple",
         _ => "list or tuple",
-    };
-    Err(expected(ctype, object, what))
+    }
 }
 
 /// Stores the first `count` items of a list or tuple, one after the other.
@@ -178,10 +182,11 @@ pub enum IsLength {
     Yes,
 }
 
-/// Stores an initialiser for a record. `room` is the size in bytes of one that is larger than its type.
+/// Stores an initialiser for a record. `room` is how many bytes there are for it, where that is known: of a record that ends in an
+/// array of unknown length it can be more than its size.
 ///
 /// # Safety
-/// `data` is writable for the record's size.
+/// `data` is writable for the record's size; where `room` is not known, for as much as the initialiser says, as in C.
 pub unsafe fn store_record(
     ctype: &CType,
     data: *mut u8,
@@ -201,7 +206,7 @@ pub unsafe fn store_record(
             // SAFETY: `measure` made room for the array behind the fixed part, and the fields in front are not larger.
             return unsafe { store_flexible(field, data, value, room) };
         }
-        if room.is_some() && field.ctype.is_flexible()? {
+        if field.ctype.is_flexible()? {
             let rest = room.map(|room| room.saturating_sub(field.offset));
             // SAFETY: a nested record that ends in the same array.
             return unsafe { store_record(&field.ctype, data.add(field.offset), value, rest) };
@@ -223,20 +228,16 @@ unsafe fn store_flexible(
         .map_or(Ok(None), CType::size)?
         .unwrap_or(1)
         .max(1);
+    let items = room.map(|room| room.saturating_sub(field.offset) / item_size);
     let (length, is_length) = array_length_of(&field.ctype, value)?;
-    let items = room.map_or(0, |room| room.saturating_sub(field.offset) / item_size);
     if is_length == IsLength::Yes {
-        return if length <= items {
-            Ok(())
-        } else {
-            Err(no_room(field))
+        return match items {
+            Some(items) if length > items => Err(no_room(field)),
+            _ => Ok(()),
         };
     }
-    if room.is_none() {
-        return Err(no_room(field));
-    }
-    // SAFETY: `items` items lie behind the fixed part of the record.
-    unsafe { store_array(&field.ctype, record.add(field.offset), value, Some(items)) }
+    // SAFETY: `items` items lie behind the fixed part of the record, or as many as the program says.
+    unsafe { store_array(&field.ctype, record.add(field.offset), value, items) }
 }
 
 #[cold]
@@ -255,6 +256,9 @@ pub fn measure(ctype: &CType, object: Borrowed<'_>) -> PyResult<usize> {
         .is_some_and(|source| std::ptr::eq(&raw const **source.ctype(), ctype))
     {
         return Ok(needed);
+    }
+    if !(object.is_list() || object.is_tuple() || object.is_dict()) {
+        return Err(expected(ctype, object, "list or tuple or dict"));
     }
     for_each_field(ctype, object, &mut |_, field, value| {
         let end = if field.ctype.kind == Kind::Array && field.ctype.length < 0 {
@@ -277,7 +281,10 @@ pub fn measure(ctype: &CType, object: Borrowed<'_>) -> PyResult<usize> {
                 needed = needed.max(end);
                 Ok(())
             }
-            None => Err(raise!(OverflowError, "array size would overflow a ssize_t")),
+            None => Err(raise!(
+                OverflowError,
+                "array size would overflow a Py_ssize_t"
+            )),
         }
     })?;
     Ok(needed)
@@ -288,11 +295,7 @@ type Visit<'a> = dyn FnMut(usize, &crate::ctype::field::CField, Borrowed<'_>) ->
 /// Pairs the fields of a record with the values of a list, tuple or dict.
 fn for_each_field(ctype: &CType, object: Borrowed<'_>, visit: &mut Visit<'_>) -> PyResult<()> {
     let Some(layout) = ctype.layout()? else {
-        return Err(raise!(
-            TypeError,
-            "cannot initialise opaque ctype '{}'",
-            ctype.name()
-        ));
+        return Err(raise!(TypeError, "'{}' is opaque", ctype.name()));
     };
     if object.is_list() || object.is_tuple() {
         return positional(ctype, layout, object, visit);

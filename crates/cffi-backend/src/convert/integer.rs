@@ -2,7 +2,7 @@
 
 use cffi_python::bits::ToUnsigned;
 use cffi_python::int::{self, Wide};
-use cffi_python::{Borrowed, Owned, PyResult, Raised, error, ffi, raise};
+use cffi_python::{Borrowed, Owned, PyResult, Raised, ffi, raise};
 
 use crate::cdata::CData;
 use crate::ctype::{CType, Kind};
@@ -122,66 +122,74 @@ pub fn does_not_fit(name: &str, object: Borrowed<'_>) -> Raised {
     )
 }
 
-/// The number of an object that is no `int`: an integer cdata, or whatever has `__int__` or `__index__` and is no float.
+/// The number of an object that is no `int`: an integer cdata, or whatever has `__int__` and is no float.
 #[cold]
 fn wide_of_other(object: Borrowed<'_>) -> PyResult<Wide> {
-    to_int_object(object)?.borrow().wide()
+    to_int_object(object, Floats::Refused)?.borrow().wide()
 }
 
-/// The `int` of an object that stands for an integer; floats and float cdata are refused.
-pub fn to_int_object(object: Borrowed<'_>) -> PyResult<Owned> {
-    let is_float = object.is_float()
-        || CData::from_object(object).is_some_and(|cdata| !cdata.ctype().kind.is_integral());
-    if is_float || object.is_str() || object.is_bytes() {
-        return Err(raise!(TypeError, "an integer is required"));
-    }
+/// Whether floating-point numbers are integers after truncation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Floats {
+    /// In implicit conversions they are an error.
+    Refused,
+    /// In casts they are truncated.
+    Truncated,
+}
+
+/// The `int` of an object by its `__int__`. `__index__` alone is not enough, nor is what `int()` parses.
+pub fn to_int_object(object: Borrowed<'_>, floats: Floats) -> PyResult<Owned> {
     if object.is_int() {
         return Ok(object.to_owned());
     }
-    // SAFETY: a valid object. `__int__` counts as well as `__index__`.
-    let number = unsafe { Owned::from_new(ffi::PyNumber_Long(object.as_ptr())) };
-    match number {
-        Ok(number) if number.borrow().is_int() => Ok(number),
-        Ok(_) => Err(raise!(TypeError, "integer conversion failed")),
-        Err(Raised) => {
-            let no_conversion = error::Exception::TypeError.is_set()
-                && object.optional_type_attribute(c"__int__").is_none()
-                && object.optional_type_attribute(c"__index__").is_none();
-            if no_conversion {
-                error::clear();
-                return Err(raise!(TypeError, "an integer is required"));
-            }
-            Err(Raised)
-        }
-    }
-}
-
-/// Looks up special methods on the type of an object, as the interpreter does.
-trait TypeAttribute {
-    fn optional_type_attribute(self, name: &std::ffi::CStr) -> Option<Owned>;
-}
-
-impl TypeAttribute for Borrowed<'_> {
-    fn optional_type_attribute(self, name: &std::ffi::CStr) -> Option<Owned> {
-        let pending = error::fetch();
-        // SAFETY: a type is a valid object for as long as its instance.
-        let class = unsafe { Borrowed::from_ptr(self.type_ptr().cast()) };
-        let found = class.optional_attribute(name).ok().flatten();
-        pending.restore();
-        found
+    let is_float = object.is_float()
+        || CData::from_object(object)
+            .is_some_and(|cdata| matches!(cdata.ctype().kind, Kind::Float | Kind::LongDouble));
+    let number = if is_float && floats == Floats::Refused {
+        None
+    } else {
+        object.call_slot(ffi::Py_nb_int)
+    };
+    let Some(number) = number else {
+        return Err(raise!(TypeError, "an integer is required"));
+    };
+    let number = number?;
+    if number.borrow().is_int() {
+        Ok(number)
+    } else {
+        Err(raise!(TypeError, "integer conversion failed"))
     }
 }
 
 /// The bits of a `_Bool` that a Python object gives: 0 or 1, nothing else.
 pub fn to_bool_bits(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
-    let number = to_int_object(object)?;
+    let number = to_int_object(object, Floats::Refused)?;
     match number.borrow().wide()? {
         Wide::Signed(value @ (0 | 1)) => Ok(value.to_unsigned()),
-        Wide::Signed(_) => Err(does_not_fit(ctype.name(), number.borrow())),
-        Wide::TooLarge { negative: true } => Err(does_not_fit(ctype.name(), number.borrow())),
-        Wide::Unsigned(_) | Wide::TooLarge { .. } => {
-            Err(does_not_fit(ctype.name(), number.borrow()))
-        }
+        Wide::Signed(value) if value >= 0 => Err(does_not_fit(ctype.name(), object)),
+        Wide::Unsigned(_) => Err(does_not_fit(ctype.name(), object)),
+        wide => Err(overflow(ctype, object, wide, true)),
+    }
+}
+
+/// Whether a number is not zero, for a cast to `_Bool`: floating-point numbers count as they are (C11 6.3.1.2).
+pub fn truth_of_number(object: Borrowed<'_>) -> PyResult<bool> {
+    if object.is_int() || object.is_float() {
+        return object.is_true();
+    }
+    let convert = if CData::from_object(object).is_some() {
+        None
+    } else {
+        object.call_slot(ffi::Py_nb_float)
+    };
+    let Some(number) = convert.or_else(|| object.call_slot(ffi::Py_nb_int)) else {
+        return Err(raise!(TypeError, "integer/float expected"));
+    };
+    let number = number?;
+    if number.borrow().is_int() || number.borrow().is_float() {
+        number.borrow().is_true()
+    } else {
+        Err(raise!(TypeError, "integer/float conversion failed"))
     }
 }
 

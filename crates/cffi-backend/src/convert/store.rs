@@ -84,21 +84,48 @@ pub fn to_pointer(ctype: &CType, object: Borrowed<'_>) -> PyResult<*mut u8> {
     Ok(source.data())
 }
 
-/// Whether a pointer or array of another type converts implicitly: to and from `void *`, and between pointers to `char` of any
-/// signedness.
+/// Whether a pointer or array of another type converts implicitly: to and from `void *`, and between `char *` and other pointers to
+/// single bytes.
 fn convertible(ctype: &CType, source: &CData, object: Borrowed<'_>) -> PyResult<()> {
     let from = source.ctype();
     let from_pointer = match from.kind {
         Kind::Pointer | Kind::Function => &**from,
         Kind::Array => from.item_pointer().unwrap_or(from),
-        _ => return Err(expected(ctype, object, "cdata pointer")),
+        _ => return Err(expected(ctype, object, "pointer or array")),
     };
     let void = ctype.is_void_pointer() || from_pointer.is_void_pointer();
-    let bytes = ctype.is_byte_pointer() && from_pointer.is_byte_pointer();
-    if std::ptr::eq(from_pointer, ctype) || void || bytes {
+    if std::ptr::eq(from_pointer, ctype) || void {
         return Ok(());
     }
-    Err(expected(ctype, object, "pointer to same type"))
+    let (to_char, from_char) = (is_char_pointer(ctype), is_char_pointer(from_pointer));
+    if !to_char && !from_char {
+        return Err(expected(ctype, object, "pointer to same type"));
+    }
+    if is_one_byte_pointer(ctype) && is_one_byte_pointer(from_pointer) {
+        return Ok(());
+    }
+    Err(implicit_cast(to_char))
+}
+
+#[cold]
+fn implicit_cast(to_char: bool) -> Raised {
+    let what = if to_char {
+        "to 'char *' from a different pointer type."
+    } else {
+        "from 'char *' to a different pointer type: "
+    };
+    raise!(
+        TypeError,
+        "implicit cast {what}(check that the types are as you expect; use an explicit ffi.cast() if they are correct)"
+    )
+}
+
+fn is_one_byte_pointer(ctype: &CType) -> bool {
+    ctype.kind == Kind::Pointer && ctype.item().is_some_and(|item| item.raw_size() == 1)
+}
+
+fn is_char_pointer(ctype: &CType) -> bool {
+    ctype.kind == Kind::Pointer && ctype.item().is_some_and(|item| item.kind == Kind::Char)
 }
 
 /// The error of a wrong initialiser.

@@ -34,7 +34,10 @@ pub fn array_of(pointer: &CType, length: isize) -> PyResult<CTypeRef> {
         (-1, "[]".to_owned())
     } else {
         let Some(size) = length.checked_mul(item_size.to_signed()) else {
-            return Err(raise!(OverflowError, "array size would overflow a ssize_t"));
+            return Err(raise!(
+                OverflowError,
+                "array size would overflow a Py_ssize_t"
+            ));
         };
         (size, format!("[{length}]"))
     };

@@ -1,13 +1,14 @@
 //! `CField`: one field of a record, as `ctype.fields` lists them.
 
 use std::ffi::{c_int, c_void};
+use std::mem::offset_of;
 
 use cffi_python::ffi::{self, PyObject};
-use cffi_python::slot::{guard, guard_silent};
-use cffi_python::typespec::{TypeSpec, getter};
-use cffi_python::{Borrowed, Owned, PyResult, int};
+use cffi_python::slot::guard_silent;
+use cffi_python::typespec::TypeSpec;
+use cffi_python::{Borrowed, Owned, PyResult};
 
-use super::object::CTypeRef;
+use super::object::{CTypeRef, Kind};
 use crate::types;
 
 /// Where the value of a field is.
@@ -34,8 +35,13 @@ pub struct CField {
     pub offset: usize,
     /// Object or bit-field.
     pub place: Place,
-    /// Left out by positional initialisers: a second or later member of an anonymous union.
+    /// Left out by positional initialisers: a second or later member of an anonymous union. Python sees it as `flags`.
     pub skipped_in_initializer: bool,
+    /// For Python: the lowest bit of a bit-field, -1 for other fields, -2 for arrays of no or unknown length, by which programs tell
+    /// these.
+    bitshift: i16,
+    /// For Python: the width of a bit-field, -1 for other fields.
+    bitsize: i16,
 }
 
 /// A strong reference to a field.
@@ -64,6 +70,14 @@ pub fn new_field(
     place: Place,
     skipped_in_initializer: bool,
 ) -> PyResult<CFieldRef> {
+    let empty_array = ctype.kind == Kind::Array && ctype.length <= 0;
+    let (bitshift, bitsize) = match place {
+        Place::Whole => (if empty_array { -2 } else { -1 }, -1),
+        Place::Bits { shift, width } => (
+            i16::try_from(shift).unwrap_or(i16::MAX),
+            i16::try_from(width).unwrap_or(i16::MAX),
+        ),
+    };
     // SAFETY: the type is ready; fresh zeroed memory.
     let object = unsafe { Owned::from_new(ffi::PyType_GenericAlloc(types::CFIELD.get(), 0)) }?;
     let field: *mut CField = object.as_ptr().cast();
@@ -73,6 +87,8 @@ pub fn new_field(
         (&raw mut (*field).offset).write(offset);
         (&raw mut (*field).place).write(place);
         (&raw mut (*field).skipped_in_initializer).write(skipped_in_initializer);
+        (&raw mut (*field).bitshift).write(bitshift);
+        (&raw mut (*field).bitsize).write(bitsize);
     }
     Ok(CFieldRef(object))
 }
@@ -111,70 +127,43 @@ unsafe extern "C" fn traverse(
     }
 }
 
-unsafe extern "C" fn get_type(object: *mut PyObject, _: *mut c_void) -> *mut PyObject {
-    // SAFETY: a getter of CField.
-    guard(|| Ok(unsafe { field(object) }.ctype.as_object().to_owned()))
-}
-
-unsafe extern "C" fn get_offset(object: *mut PyObject, _: *mut c_void) -> *mut PyObject {
-    // SAFETY: a getter of CField.
-    guard(|| int::from_usize(unsafe { field(object) }.offset))
-}
-
-unsafe extern "C" fn get_bitshift(object: *mut PyObject, _: *mut c_void) -> *mut PyObject {
-    // SAFETY: a getter of CField.
-    let this = unsafe { field(object) };
-    guard(|| match this.place {
-        // Programs tell arrays of no or unknown length by this number.
-        Place::Whole if field_is_empty_array(this) => int::from_i64(-2),
-        Place::Whole => int::from_i64(-1),
-        Place::Bits { shift, .. } => int::from_i64(shift.into()),
-    })
-}
-
-fn field_is_empty_array(field: &CField) -> bool {
-    field.ctype.kind == super::object::Kind::Array && field.ctype.length <= 0
-}
-
-unsafe extern "C" fn get_bitsize(object: *mut PyObject, _: *mut c_void) -> *mut PyObject {
-    // SAFETY: a getter of CField.
-    guard(|| match unsafe { field(object) }.place {
-        Place::Whole => int::from_i64(-1),
-        Place::Bits { width, .. } => int::from_i64(width.into()),
-    })
-}
-
-unsafe extern "C" fn get_flags(object: *mut PyObject, _: *mut c_void) -> *mut PyObject {
-    // SAFETY: a getter of CField.
-    guard(|| int::from_i64(unsafe { field(object) }.skipped_in_initializer.into()))
-}
-
 /// Makes the type.
 pub fn make_type() -> PyResult<Owned> {
+    let member = TypeSpec::read_only_member;
     let spec = TypeSpec::new(c"_cffi_backend.CField", size_of::<CField>())
+        .not_picklable()
         .flags(ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
         .doc(c"A field of a struct or union.")
-        .getset(vec![
-            getter(c"type", get_type, c"The ctype of the field."),
-            getter(
+        .members(vec![
+            member(
+                c"type",
+                ffi::Py_T_OBJECT_EX,
+                offset_of!(CField, ctype),
+                Some(c"The ctype of the field."),
+            ),
+            member(
                 c"offset",
-                get_offset,
-                c"Offset in bytes; of a bit-field, of its storage unit.",
+                ffi::Py_T_PYSSIZET,
+                offset_of!(CField, offset),
+                Some(c"Offset in bytes; of a bit-field, of its storage unit."),
             ),
-            getter(
+            member(
                 c"bitshift",
-                get_bitshift,
-                c"Lowest bit of a bit-field in its storage unit; -1 for other fields.",
+                ffi::Py_T_SHORT,
+                offset_of!(CField, bitshift),
+                Some(c"Lowest bit of a bit-field in its storage unit; -1 for other fields."),
             ),
-            getter(
+            member(
                 c"bitsize",
-                get_bitsize,
-                c"Width of a bit-field in bits; -1 for other fields.",
+                ffi::Py_T_SHORT,
+                offset_of!(CField, bitsize),
+                Some(c"Width of a bit-field in bits; -1 for other fields."),
             ),
-            getter(
+            member(
                 c"flags",
-                get_flags,
-                c"1 where positional initialisers leave the field out, else 0.",
+                ffi::Py_T_UBYTE,
+                offset_of!(CField, skipped_in_initializer),
+                Some(c"1 where positional initialisers leave the field out, else 0."),
             ),
         ]);
     // SAFETY: each function has the type of its slot.

@@ -94,18 +94,18 @@ pub fn function(
     if !matches!(result.kind, Kind::Void)
         && (result.kind == Kind::Array || result.size()?.is_none())
     {
-        let reason = if result.kind == Kind::Array {
-            "invalid result type"
+        let name = result.name();
+        return Err(if result.kind == Kind::Array {
+            raise!(TypeError, "invalid result type: '{name}'")
         } else {
-            "result type is opaque"
-        };
-        return Err(raise!(TypeError, "{reason}: '{}'", result.name()));
+            raise!(TypeError, "result type '{name}' is not yet initialized")
+        });
     }
     for parameter in &parameters {
         if matches!(parameter.kind, Kind::Void | Kind::Array) {
             return Err(raise!(
                 TypeError,
-                "invalid argument type: '{}'",
+                "ctype '{}' has incomplete type",
                 parameter.name()
             ));
         }

@@ -239,6 +239,7 @@ fn fields_of(this: &CType) -> PyResult<Option<Owned>> {
 /// Makes the type.
 pub fn make_type() -> PyResult<Owned> {
     let spec = TypeSpec::new(c"_cffi_backend.CType", size_of::<CType>())
+        .not_picklable()
         .flags(ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
         .doc(c"A C type. Obtained from ffi.typeof().")
         .methods(vec![method(

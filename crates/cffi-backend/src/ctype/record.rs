@@ -272,7 +272,7 @@ pub fn publish(record: &CType, new: NewLayout) -> PyResult<bool> {
                         named.field.place,
                         skipped,
                     )?;
-                    add_field(record, &by_name, &mut fields, named.name.clone(), made)?;
+                    add_field(&by_name, &mut fields, named.name.clone(), made)?;
                 }
             }
             continue;
@@ -281,7 +281,7 @@ pub fn publish(record: &CType, new: NewLayout) -> PyResult<bool> {
             continue;
         }
         let made = new_field(field.ctype, field.offset, field.place, later_in_union)?;
-        add_field(record, &by_name, &mut fields, field.name, made)?;
+        add_field(&by_name, &mut fields, field.name, made)?;
     }
     let layout = Layout {
         fields,
@@ -307,7 +307,6 @@ pub fn publish(record: &CType, new: NewLayout) -> PyResult<bool> {
 }
 
 fn add_field(
-    record: &CType,
     by_name: &Owned,
     fields: &mut Vec<NamedField>,
     name: Owned,
@@ -317,9 +316,8 @@ fn add_field(
     if unsafe { ffi::PyDict_Contains(by_name.as_ptr(), name.as_ptr()) } == 1 {
         return Err(raise!(
             KeyError,
-            "duplicate field name '{}' in '{}'",
-            name.borrow().display(),
-            record.name()
+            "duplicate field name '{}'",
+            name.borrow().display()
         ));
     }
     by_name

@@ -217,6 +217,7 @@ fn get_ctype(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
 /// Makes the type `_InlineFFI`.
 pub fn make_type() -> PyResult<Owned> {
     TypeSpec::new(c"_cffi_backend._InlineFFI", 0)
+        .mutable()
         .flags(ffi::Py_TPFLAGS_BASETYPE)
         .doc(c"What cffi.FFI is derived from.")
         .methods(method_table())

@@ -491,6 +491,7 @@ fn add_class_attributes(class: &Owned) -> PyResult<()> {
 pub fn make_type() -> PyResult<Owned> {
     const DOC: &CStr = c"FFI()\n--\n\nC declarations, and the operations on C data.";
     let spec = TypeSpec::new(c"_cffi_backend.FFI", size_of::<Ffi>())
+        .mutable()
         .flags(ffi::Py_TPFLAGS_BASETYPE | ffi::Py_TPFLAGS_HAVE_GC)
         .doc(DOC)
         .methods(method_table())

@@ -174,6 +174,7 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
 /// Makes the type.
 pub fn make_type() -> PyResult<Owned> {
     let spec = TypeSpec::new(c"_cffi_backend.CLibrary", size_of::<CLibrary>())
+        .not_picklable()
         .flags(ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
         .methods(method_table());
     // SAFETY: each function has the type of its slot.

@@ -321,6 +321,7 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
 /// Makes the type.
 pub fn make_type() -> PyResult<Owned> {
     let spec = TypeSpec::new(c"_cffi_backend.Lib", size_of::<Lib>())
+        .not_picklable()
         .flags(ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
         .doc(c"A C library: its functions, variables and constants are the attributes.")
         .methods(vec![method(
