@@ -160,7 +160,7 @@ impl WordPlan {
     /// Makes a call.
     ///
     /// # Safety
-    /// `function` is a C function of the signature that this plan was made for, and `image` was made for its [`Load`] and filled as it says. What else the
+    /// `function` is a C function of the signature that this plan was made for, and `image` was cleared for its [`Load`] and filled as it says. What else the
     /// function asks of its callers.
     #[inline]
     pub unsafe fn call(&self, function: *const c_void, image: &Image) -> Returned {

@@ -21,29 +21,39 @@ pub const WORDS: usize = INTS + FLOATS + STACK;
 /// The argument words of one call: those that its [`Load`] loads, the others are not even initialised.
 pub struct Image {
     words: [MaybeUninit<u64>; WORDS],
-    length: usize,
 }
 
 impl Image {
-    /// Zeros in the words that `load` loads.
+    /// Room for the words, to be [cleared](Self::clear). Two steps, so that nothing is copied.
     #[inline]
     #[must_use]
-    pub fn new(load: Load) -> Self {
+    #[expect(
+        clippy::new_without_default,
+        reason = "an image without a `clear` is of no use"
+    )]
+    pub const fn new() -> Self {
+        Self {
+            words: [const { MaybeUninit::uninit() }; WORDS],
+        }
+    }
+
+    /// Puts zeros into the words that `load` loads.
+    #[inline]
+    pub fn clear(&mut self, load: Load) {
         const ZERO: MaybeUninit<u64> = MaybeUninit::new(0);
-        let mut words = [const { MaybeUninit::uninit() }; WORDS];
         // Each a length that the compiler knows, so that a few wide stores do it.
         match load {
-            Load::Ints => words.iter_mut().take(INTS).for_each(|word| *word = ZERO),
+            Load::Ints => self
+                .words
+                .iter_mut()
+                .take(INTS)
+                .for_each(|word| *word = ZERO),
             Load::Registers | Load::Variadic => {
-                words
-                    .iter_mut()
-                    .take(INTS + FLOATS)
-                    .for_each(|word| *word = ZERO);
+                let registers = self.words.iter_mut().take(INTS + FLOATS);
+                registers.for_each(|word| *word = ZERO);
             }
-            Load::Stack | Load::VariadicStack => words = [ZERO; WORDS],
+            Load::Stack | Load::VariadicStack => self.words.fill(ZERO),
         }
-        let length = load.words();
-        Self { words, length }
     }
 
     /// Sets a word; words that are not loaded are left alone.
@@ -135,7 +145,7 @@ pub unsafe fn call(
             ResultRegisters::Floats => enter::<FloatRegisters>(function, words, load).returned(),
             ResultRegisters::IntFloat => enter::<IntThenFloat>(function, words, load).returned(),
             ResultRegisters::FloatInt => enter::<FloatThenInt>(function, words, load).returned(),
-            ResultRegisters::X87 => enter_for_x87(function, words),
+            ResultRegisters::X87 => enter_for_x87(function, words, load),
         }
     }
 }
@@ -238,7 +248,7 @@ trampolines! {
 /// As [`call`], with a result in `st(0)`.
 #[cfg(all(target_arch = "x86_64", unix))]
 #[cold]
-unsafe fn enter_for_x87(function: *const c_void, words: &Image) -> Returned {
+unsafe fn enter_for_x87(function: *const c_void, words: &Image, load: Load) -> Returned {
     unsafe extern "C" {
         fn cffi_call_for_long_double(
             function: *const c_void,
@@ -248,8 +258,8 @@ unsafe fn enter_for_x87(function: *const c_void, words: &Image) -> Returned {
     }
     let mut returned = Returned::default();
     let mut all = [0u64; WORDS];
-    for (copy, word) in all.iter_mut().zip(&words.words).take(words.length) {
-        // SAFETY: the first `length` words are initialised.
+    for (copy, word) in all.iter_mut().zip(&words.words).take(load.words()) {
+        // SAFETY: the words that are loaded are initialised.
         *copy = unsafe { word.assume_init() };
     }
     // SAFETY: the caller's promise; `ints` has room for a `long double`.
@@ -259,7 +269,7 @@ unsafe fn enter_for_x87(function: *const c_void, words: &Image) -> Returned {
 
 /// Nothing comes in such a register here, and no plan says so.
 #[cfg(not(all(target_arch = "x86_64", unix)))]
-unsafe fn enter_for_x87(_: *const c_void, _: &Image) -> Returned {
+unsafe fn enter_for_x87(_: *const c_void, _: &Image, _: Load) -> Returned {
     Returned::default()
 }
 

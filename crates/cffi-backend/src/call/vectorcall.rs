@@ -195,7 +195,8 @@ unsafe fn run_words(
     arguments: &[Borrowed<'_>],
     temporaries: &mut Temporaries,
 ) -> PyResult<Owned> {
-    let mut image = Image::new(words.load);
+    let mut image = Image::new();
+    image.clear(words.load);
     for (index, (parameter, object)) in plan.parameters.iter().zip(arguments).enumerate() {
         if parameter.shortcut == Shortcut::Large {
             if let Some(passing) = words.arguments.get(index) {

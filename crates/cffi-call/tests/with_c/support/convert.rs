@@ -39,7 +39,8 @@ pub(crate) unsafe fn call_words(
     arguments: &[(Shape, *mut u8)],
     result: (&Shape, *mut u8),
 ) {
-    let mut image = Image::new(plan.load);
+    let mut image = Image::new();
+    image.clear(plan.load);
     // SAFETY: the caller's promise.
     unsafe {
         for (passing, (shape, value)) in plan.arguments.iter().zip(arguments) {
