@@ -116,6 +116,7 @@ def test_wheel_contents(wheel: Path) -> None:
     assert {"cffi/__init__.py", "cffi/api.py", "cffi/py.typed"} <= set(names)
     assert {name.split("/")[0] for name in names} == {
         "cffi",
+        "_cffi_backend-stubs",
         "cffi-2.1.1.dist-info",
         extensions[0],
     }
