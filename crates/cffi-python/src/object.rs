@@ -7,7 +7,24 @@ use pyo3_ffi as ffi;
 
 use crate::error::{PyResult, Raised, status};
 use crate::reference::{Borrowed, Owned};
+use crate::thread::stoppable;
 use crate::version;
+
+unsafe extern "C-unwind" {
+    /// As `pyo3_ffi` declares it, but for the unwinding: see [`stoppable`].
+    fn PyObject_Vectorcall(
+        callable: *mut ffi::PyObject,
+        arguments: *const *mut ffi::PyObject,
+        count: usize,
+        names: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject;
+    /// As above.
+    fn PyObject_Call(
+        callable: *mut ffi::PyObject,
+        arguments: *mut ffi::PyObject,
+        keywords: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject;
+}
 
 macro_rules! checks {
     ($($(#[$doc:meta])* $name:ident $check:ident;)*) => {
@@ -126,12 +143,14 @@ impl<'a> Borrowed<'a> {
     pub fn call(self, arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
         // SAFETY: `Borrowed` is one non-null pointer (repr(transparent)), so the slice is an array of object pointers.
         unsafe {
-            Owned::from_new(ffi::PyObject_Vectorcall(
-                self.as_ptr(),
-                arguments.as_ptr().cast(),
-                arguments.len(),
-                std::ptr::null_mut(),
-            ))
+            Owned::from_new(stoppable(|| {
+                PyObject_Vectorcall(
+                    self.as_ptr(),
+                    arguments.as_ptr().cast(),
+                    arguments.len(),
+                    std::ptr::null_mut(),
+                )
+            }))
         }
     }
 
@@ -139,12 +158,14 @@ impl<'a> Borrowed<'a> {
     pub fn call_owned(self, arguments: &[Owned]) -> PyResult<Owned> {
         // SAFETY: `Owned` is one non-null pointer (repr(transparent)), so the slice is an array of object pointers.
         unsafe {
-            Owned::from_new(ffi::PyObject_Vectorcall(
-                self.as_ptr(),
-                arguments.as_ptr().cast(),
-                arguments.len(),
-                std::ptr::null_mut(),
-            ))
+            Owned::from_new(stoppable(|| {
+                PyObject_Vectorcall(
+                    self.as_ptr(),
+                    arguments.as_ptr().cast(),
+                    arguments.len(),
+                    std::ptr::null_mut(),
+                )
+            }))
         }
     }
 
@@ -152,11 +173,9 @@ impl<'a> Borrowed<'a> {
     pub fn call_tuple(self, arguments: Borrowed<'_>) -> PyResult<Owned> {
         // SAFETY: a valid object and a tuple.
         unsafe {
-            Owned::from_new(ffi::PyObject_Call(
-                self.as_ptr(),
-                arguments.as_ptr(),
-                std::ptr::null_mut(),
-            ))
+            Owned::from_new(stoppable(|| {
+                PyObject_Call(self.as_ptr(), arguments.as_ptr(), std::ptr::null_mut())
+            }))
         }
     }
 

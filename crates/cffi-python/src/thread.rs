@@ -236,6 +236,30 @@ fn delete_states_of_ended_threads() {
     }
 }
 
+/// Stops this thread for ever when it is dropped by an unwinding that is not Rust's.
+///
+/// CPython before 3.14 ends threads that ask for the GIL of an interpreter on its way out by `pthread_exit`, which unwinds the stack
+/// through whoever called; frames of Rust must not be unwound in this way. From 3.14 on CPython stops such threads itself.
+struct StoppedByInterpreter;
+
+impl Drop for StoppedByInterpreter {
+    fn drop(&mut self) {
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+/// Runs something that calls Python code by functions that are declared to unwind ("C-unwind"), so that the end of the interpreter
+/// in the middle of it stops the thread right here.
+#[inline]
+pub(crate) fn stoppable<R>(call: impl FnOnce() -> R) -> R {
+    let guard = StoppedByInterpreter;
+    let result = call();
+    std::mem::forget(guard);
+    result
+}
+
 /// Asks to be told when the interpreter ends, and in which thread: its `atexit` functions run there, before it stops all others.
 pub fn watch_finalization() -> PyResult<()> {
     unsafe extern "C" fn finalizes(

@@ -11,12 +11,15 @@
 
 use std::ops::Deref;
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, AtomicPtr, Ordering};
 
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::{Borrowed, Owned, PyResult, raise};
 
+use crate::call::vectorcall::{call_function, call_pointer, not_callable};
 use crate::ctype::{CType, CTypeRef, Kind};
+use crate::library::handle::Library;
 use crate::types;
 
 /// The common part of every cdata.
@@ -138,9 +141,9 @@ pub(super) unsafe fn allocate_collected(
 unsafe fn initialize(object: *mut PyObject, ctype: CTypeRef, data: *mut u8) {
     let place: *mut CData = object.cast();
     let vectorcall: ffi::vectorcallfunc = if ctype.kind == Kind::Function {
-        crate::call::vectorcall::call_pointer
+        call_pointer
     } else {
-        crate::call::vectorcall::not_callable
+        not_callable
     };
     // SAFETY: the caller's promise.
     unsafe {
@@ -169,18 +172,34 @@ pub fn new_view(ctype: CTypeRef, data: *mut u8) -> PyResult<CDataRef> {
     }
 }
 
+const CALL_FUNCTION: ffi::vectorcallfunc = call_function;
+
+/// Instance layout of a function of a library, which the vectorcall tells from other pointers.
+#[repr(C)]
+struct LibraryFunction {
+    head: CData,
+    /// Loaded for as long as one of its functions can be called.
+    library: Arc<Library>,
+}
+
 /// A function of a library: a pointer to it that is called without the restrictions of pointers that programs make.
-pub fn new_library_function(ctype: CTypeRef, address: *mut u8) -> PyResult<CDataRef> {
-    let is_function = ctype.kind == Kind::Function;
-    let made = new_view(ctype, address)?;
-    if is_function {
-        let place: *mut CData = made.as_ptr().cast();
-        // SAFETY: a fresh object that nobody else knows.
-        unsafe {
-            (&raw mut (*place).vectorcall).write(Some(crate::call::vectorcall::call_function));
-        }
+pub fn new_library_function(
+    ctype: CTypeRef,
+    address: *mut u8,
+    library: Arc<Library>,
+) -> PyResult<CDataRef> {
+    if ctype.kind != Kind::Function {
+        return new_view(ctype, address);
     }
-    Ok(made)
+    let size = size_of::<LibraryFunction>();
+    // SAFETY: the layout that goes with this vectorcall; its parts are written at once.
+    unsafe {
+        let made = allocate(&types::CDATA, size, Fill::Nothing, ctype, address)?;
+        let place: *mut LibraryFunction = made.as_ptr().cast();
+        (&raw mut (*place).head.vectorcall).write(Some(call_function));
+        (&raw mut (*place).library).write(library);
+        Ok(made)
+    }
 }
 
 /// A view of an array of unknown type length that has `length` items.
@@ -253,6 +272,21 @@ impl CData {
     #[inline]
     pub(super) fn is_exactly(&self, class: &types::TypeCell) -> bool {
         class.is_exact(self.as_object())
+    }
+
+    /// Gives up the library of a function, for deallocation.
+    ///
+    /// # Safety
+    /// Nobody uses the function afterwards.
+    pub(super) unsafe fn drop_library(&self) {
+        if self
+            .vectorcall
+            .is_some_and(|vectorcall| std::ptr::fn_addr_eq(vectorcall, CALL_FUNCTION))
+        {
+            let place: *mut LibraryFunction = self.as_ptr().cast();
+            // SAFETY: exactly these instances have this layout, and are dropped once.
+            unsafe { std::ptr::drop_in_place(&raw mut (*place).library) }
+        }
     }
 
     fn sized(&self) -> Option<&CDataSized> {

@@ -48,9 +48,11 @@ unsafe fn finish(object: *mut PyObject, free: unsafe extern "C" fn(*mut c_void))
 
 unsafe extern "C" fn dealloc(object: *mut PyObject) {
     guard_silent(|| {
-        // SAFETY: CPython deallocates a cdata once. Only pointers to records hold anything more than their ctype.
+        // SAFETY: CPython deallocates a cdata once. Only pointers to records and functions of libraries hold anything more than their
+        // ctype.
         unsafe {
             cdata(object).drop_owned_record();
+            cdata(object).drop_library();
             finish(object, ffi::PyObject_Free);
         }
     });

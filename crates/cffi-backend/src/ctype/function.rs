@@ -92,7 +92,7 @@ pub fn function(
         return Ok(cached);
     }
     if !matches!(result.kind, Kind::Void)
-        && (result.kind == Kind::Array || result.size()?.is_none())
+        && (result.kind == Kind::Array || !result.is_being_completed() && result.size()?.is_none())
     {
         let name = result.name();
         return Err(if result.kind == Kind::Array {

@@ -191,6 +191,11 @@ impl CType {
         Ok(())
     }
 
+    /// Whether this thread is just finding out the layout of this record, which may have pointers to functions that return it.
+    pub fn is_being_completed(&self) -> bool {
+        COMPLETING.with_borrow(|records| records.contains(&std::ptr::from_ref(self)))
+    }
+
     /// The fields of a record, completing it if that can be done; `None` for opaque records and other types.
     #[inline]
     pub fn layout(&self) -> PyResult<Option<&Layout>> {

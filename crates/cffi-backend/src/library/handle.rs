@@ -9,6 +9,11 @@ use cffi_python::{Borrowed, PyResult, Raised, raise};
 
 use crate::cdata::CData;
 
+// SAFETY: the handle is the loader's, which any thread may use, and behind a lock.
+unsafe impl Send for Library {}
+// SAFETY: as above.
+unsafe impl Sync for Library {}
+
 /// A library that is open until it is closed or dropped. One that the program opened itself is left open.
 pub struct Library {
     handle: Lock<Option<dlopen::Handle>>,

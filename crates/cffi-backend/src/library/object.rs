@@ -4,6 +4,7 @@
 
 use cffi_python::bits::ToSigned;
 use std::ffi::{c_int, c_void};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cffi_model::declarations::Declaration;
@@ -25,7 +26,7 @@ use crate::types;
 pub struct Lib {
     ob_base: PyObject,
     weak_references: *mut PyObject,
-    library: Library,
+    library: Arc<Library>,
     ffi: Owned,
     /// `{name: value}` of functions and constants that were asked for.
     found: Owned,
@@ -43,7 +44,7 @@ enum Item {
 
 /// `ffi.dlopen()`
 pub fn open(owner: &Ffi, name: Option<Borrowed<'_>>, flags: isize) -> PyResult<Owned> {
-    let library = Library::open(name, flags)?;
+    let library = Arc::new(Library::open(name, flags)?);
     let found = object::new_dict()?;
     // SAFETY: the type is ready; every part is written at once.
     unsafe {
@@ -98,7 +99,12 @@ impl Lib {
                 let symbol = symbol.as_deref().unwrap_or(name);
                 match self.library.symbol(symbol)? {
                     Ok(address) => Ok(Some(Item::Fixed(
-                        new_library_function(ctype, address.as_ptr().cast())?.into_owned(),
+                        new_library_function(
+                            ctype,
+                            address.as_ptr().cast(),
+                            self.library.clone(),
+                        )?
+                        .into_owned(),
                     ))),
                     Err(error) => Err(raise!(
                         AttributeError,
