@@ -61,6 +61,22 @@ int cffi_long_double_from_text(void *place, const char *text)
     return 1;
 }
 
+/* A function that returns what another one stores: compiled modules of CFFI call it for their `long double` arguments. */
+static void (*source_of_values)(void *object, void *place);
+
+static long double value_of(void *object)
+{
+    long double value = -1;
+    source_of_values(object, &value);
+    return value;
+}
+
+void (*cffi_long_double_returning_function(void (*source)(void *, void *)))(void)
+{
+    source_of_values = source;
+    return (void (*)(void))value_of;
+}
+
 #if defined(__x86_64__) && !defined(_WIN32)
 #include <stdint.h>
 

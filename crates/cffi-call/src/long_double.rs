@@ -16,6 +16,9 @@ unsafe extern "C" {
     fn cffi_long_double_compare(left: *const c_void, right: *const c_void) -> c_int;
     fn cffi_long_double_to_digits(place: *const c_void, text: *mut c_char, size: usize) -> c_int;
     fn cffi_long_double_from_text(place: *mut c_void, text: *const c_char) -> c_int;
+    fn cffi_long_double_returning_function(
+        source: unsafe extern "C" fn(*mut c_void, *mut u8),
+    ) -> *const c_void;
 }
 
 /// The nearest `double`.
@@ -26,6 +29,14 @@ unsafe extern "C" {
 pub unsafe fn read_f64(place: *const u8) -> f64 {
     // SAFETY: the caller's promise.
     unsafe { cffi_long_double_to_double(place.cast()) }
+}
+
+/// The address of a C function `long double f(void *object)` that returns what `source(object, place)` stores, or -1 if it stores
+/// nothing. There is one such function: a later source takes the place of an earlier one.
+#[must_use]
+pub fn returning_function(source: unsafe extern "C" fn(*mut c_void, *mut u8)) -> *const c_void {
+    // SAFETY: no preconditions; it is called with what `source` asks for by whoever gets the address.
+    unsafe { cffi_long_double_returning_function(source) }
 }
 
 /// Stores a `double`.

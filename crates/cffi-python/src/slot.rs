@@ -124,6 +124,19 @@ pub fn guard<T: SlotValue>(body: impl FnOnce() -> PyResult<T>) -> T::C {
     }
 }
 
+/// Runs the body of a function that C enters, whose result is `failed` when an exception is set.
+#[inline]
+pub fn guard_or<T>(failed: T, body: impl FnOnce() -> PyResult<T>) -> T {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(value)) => value,
+        Ok(Err(Raised)) => failed,
+        Err(payload) => {
+            raise_panic(&*payload);
+            failed
+        }
+    }
+}
+
 /// Runs the body of a slot that cannot report anything, such as `tp_dealloc`; a panic is written as unraisable.
 #[inline]
 pub fn guard_silent(body: impl FnOnce()) {

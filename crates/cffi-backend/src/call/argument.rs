@@ -101,8 +101,29 @@ fn pointer_from_python(
     object: Borrowed<'_>,
     temporaries: &mut Temporaries,
 ) -> PyResult<*mut u8> {
+    match prepare(ctype, object)? {
+        Prepared::Address(address) => Ok(address),
+        Prepared::Items(size) => {
+            let data = temporaries.allocate(size)?;
+            // SAFETY: fresh zeroed memory of the size that was asked for.
+            unsafe { fill(ctype, object, data, Some(size))? }
+            Ok(data)
+        }
+    }
+}
+
+/// What an object is for a pointer parameter.
+pub enum Prepared {
+    /// This address.
+    Address(*mut u8),
+    /// Items to be put into zeroed memory of this many bytes, by [`fill`].
+    Items(usize),
+}
+
+/// Looks at an argument for a pointer parameter.
+pub fn prepare(ctype: &CType, object: Borrowed<'_>) -> PyResult<Prepared> {
     let Some(item) = ctype.item() else {
-        return store::to_pointer(ctype, object);
+        return store::to_pointer(ctype, object).map(Prepared::Address);
     };
     let takes_bytes = item.kind == Kind::Void
         || item.raw_size() == 1
@@ -119,35 +140,56 @@ fn pointer_from_python(
                 ));
             }
             // No copy: a bytes object ends in a null and lives as long as the call's arguments.
-            return Ok(bytes.as_ptr().cast_mut());
+            return Ok(Prepared::Address(bytes.as_ptr().cast_mut()));
         }
     }
     if object.is_list() || object.is_tuple() {
-        let Some(size) = item.size()? else {
-            return store::to_pointer(ctype, object);
-        };
-        let length = object.length()?;
-        let data = temporaries.allocate(room(length, size)?)?;
-        // SAFETY: fresh memory of `length` items.
-        unsafe { initializer::store_items(item, size, data, object, length)? }
-        return Ok(data);
+        if let Some(size) = item.size()? {
+            return Ok(Prepared::Items(room(object.length()?, size)?));
+        }
+        return store::to_pointer(ctype, object).map(Prepared::Address);
     }
     if item.kind == Kind::WideChar && object.is_str() {
         let size = item.raw_size().unsigned_abs();
-        let units = character::encode(&object.code_points()?, size);
-        let data = temporaries.allocate(room(units.len(), 1)?.saturating_add(size))?;
-        // SAFETY: fresh zeroed memory of the units and a terminating null.
-        unsafe { std::ptr::copy_nonoverlapping(units.as_ptr(), data, units.len()) }
-        return Ok(data);
+        let units = character::encoded_length(&object.code_points()?, size);
+        // A terminating null comes after them.
+        return Ok(Prepared::Items(room(units + 1, size)?));
     }
     if item.is_file() {
         if let Some(stream) = file::stream_of(object)? {
-            return Ok(stream.cast());
+            return Ok(Prepared::Address(stream.cast()));
         }
     }
     if object.is_str() && item.size()?.is_some() {
         let what = initializer::expected_for_items(item);
         return Err(store::expected(ctype, object, what));
     }
-    store::to_pointer(ctype, object)
+    store::to_pointer(ctype, object).map(Prepared::Address)
+}
+
+/// Puts the items of an argument into memory.
+///
+/// # Safety
+/// `data` is zeroed memory of the size that [`prepare`] gave for this object; `room` is that size, where it is known.
+pub unsafe fn fill(
+    ctype: &CType,
+    object: Borrowed<'_>,
+    data: *mut u8,
+    room: Option<usize>,
+) -> PyResult<()> {
+    let Some(item) = ctype.item() else {
+        return Ok(());
+    };
+    let size = item.size()?.unwrap_or(0);
+    if object.is_str() {
+        let units = character::encode(&object.code_points()?, size);
+        // SAFETY: the caller's promise: there is room for the units.
+        unsafe { std::ptr::copy_nonoverlapping(units.as_ptr(), data, units.len()) }
+        return Ok(());
+    }
+    // A list that has grown meanwhile is read no further.
+    let most = room.map_or(usize::MAX, |room| room.checked_div(size).unwrap_or(usize::MAX));
+    let length = object.length()?.min(most);
+    // SAFETY: the caller's promise: there is room for the items.
+    unsafe { initializer::store_items(item, size, data, object, length) }
 }

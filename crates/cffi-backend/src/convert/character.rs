@@ -81,6 +81,12 @@ pub fn must_be(name: &str, expected: &str, got: &str) -> Raised {
     )
 }
 
+/// How many code units of `size` bytes a `str` takes.
+pub fn encoded_length(points: &[u32], size: usize) -> usize {
+    let pairs = points.iter().filter(|point| **point > 0xFFFF).count();
+    points.len() + if size == 2 { pairs } else { 0 }
+}
+
 /// The code units of a `str` for an array of wide characters of `size` bytes each.
 pub fn encode(points: &[u32], size: usize) -> Vec<u8> {
     if size == 2 {

@@ -75,15 +75,21 @@ const fn fits_unsigned(value: u64, size: usize) -> bool {
     size >= 8 || value >> (8 * size) == 0
 }
 
+/// The number of an object that stands for an integer.
+#[inline]
+pub fn to_wide(object: Borrowed<'_>) -> PyResult<Wide> {
+    if object.is_int() {
+        object.wide()
+    } else {
+        wide_of_other(object)
+    }
+}
+
 /// The value of an integer type that a Python object gives, range-checked, as the bits to write.
 #[inline]
 pub fn to_bits(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
     let size = ctype.raw_size().unsigned_abs();
-    let wide = if object.is_int() {
-        object.wide()?
-    } else {
-        wide_of_other(object)?
-    };
+    let wide = to_wide(object)?;
     let unsigned = ctype.kind != Kind::Signed;
     match wide {
         Wide::Signed(value) if !unsigned && fits_signed(value, size) => Ok(value.to_unsigned()),
