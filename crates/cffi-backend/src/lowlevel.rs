@@ -194,7 +194,7 @@ fn new_array_type(arguments: Arguments<'_>) -> PyResult<Owned> {
     let length = if length.is_none() {
         array::OPEN
     } else {
-        match arguments::size(length)? {
+        match length.as_isize()? {
             length if length < 0 => return Err(raise!(ValueError, "negative array length")),
             length => length,
         }
@@ -281,10 +281,7 @@ fn new_function_type(arguments: Arguments<'_>) -> PyResult<Owned> {
                     .item_pointer()
                     .map_or_else(|| ctype.to_ref(), CType::to_ref)),
                 Some(ctype) => Ok(ctype.to_ref()),
-                None => Err(raise!(
-                    TypeError,
-                    "first arg must be a tuple of ctype objects"
-                )),
+                None => Err(raise!(TypeError, "expected a tuple of ctypes")),
             },
         )
         .collect::<PyResult<Vec<CTypeRef>>>()?;

@@ -247,7 +247,12 @@ impl Callee<'_> {
     /// What is wrong about keyword arguments before their names are looked at.
     fn check_keywords(&self, positional: usize, keywords: usize) -> PyResult<()> {
         match self.convention.style {
-            Style::Tuple | Style::Fixed => Err(raise!(
+            Style::Tuple => Err(raise!(
+                TypeError,
+                "{} takes no keyword arguments",
+                parsed(self.function)
+            )),
+            Style::Fixed => Err(raise!(
                 TypeError,
                 "{} takes no keyword arguments",
                 self.qualified()

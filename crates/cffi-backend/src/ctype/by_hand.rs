@@ -1,17 +1,14 @@
 //! `complete_struct_or_union` of the low-level interface: a layout from a list of fields, computed, checked or taken as given.
+//!
+//! The rules are those that callers of this function rely on, not the ones by which records of `cdef()` are laid out (`cffi-model`):
+//! fields follow one that was given an offset, packed bit-fields never share a byte across units, and nothing is ever empty.
 
 use std::ffi::c_int;
 
-use cffi_model::Target;
-use cffi_model::layout::{
-    BitsInput, FieldInput, Named, Packed, RecordLayout, RecordRules, layout_record,
-};
-use cffi_model::types::RecordAbi;
 use cffi_python::arguments::{self, Arguments, Convention, Signature, Style, wrong_type};
 use cffi_python::bits::ToSigned;
 use cffi_python::error::raise_class;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, raise};
-use cffi_syntax::ast::RecordKind;
 
 use super::field::Place;
 use super::object::{CType, CTypeRef, Kind};
@@ -37,6 +34,38 @@ const PACKED: c_int = 0x08;
 const X86_BITFIELDS: c_int = 0x10;
 const STD_FIELD_POS: c_int = 0x80;
 
+/// Whose rules bit-fields follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compiler {
+    /// GCC for most processors.
+    Gcc,
+    /// GCC for ARM: unnamed bit-fields count for the alignment of the record.
+    GccArm,
+    /// A bit-field takes a whole unit of its type, which it shares with neighbours of the same size only.
+    Msvc,
+}
+
+impl Compiler {
+    const fn of(flags: c_int) -> Self {
+        if flags & MSVC_BITFIELDS != 0 {
+            Self::Msvc
+        } else if flags & ARM_BITFIELDS != 0 {
+            Self::GccArm
+        } else if flags & X86_BITFIELDS != 0 {
+            Self::Gcc
+        } else if cfg!(windows) {
+            Self::Msvc
+        } else if cfg!(all(
+            any(target_arch = "arm", target_arch = "aarch64"),
+            not(target_vendor = "apple")
+        )) {
+            Self::GccArm
+        } else {
+            Self::Gcc
+        }
+    }
+}
+
 struct Given {
     name: Owned,
     ctype: CTypeRef,
@@ -47,34 +76,21 @@ struct Given {
 /// Completes a record.
 pub fn complete(record: &CType, fields: Borrowed<'_>, request: &Request) -> PyResult<()> {
     // A record that was declared whole is complete, even where nobody has asked for its layout yet.
-    if !record.kind.is_record() || record.layout()?.is_some() {
+    record.complete()?;
+    if record
+        .as_record()
+        .is_none_or(|detail| detail.layout().is_some())
+    {
         return Err(not_open());
     }
-    let count = fields.length()?;
-    let given = (0..count)
-        .map(|index| field(record, fields, index, count))
-        .collect::<PyResult<Vec<_>>>()?;
-    let pack = match (request.flags & PACKED, request.pack) {
-        (0, ..=0) => None,
-        (0, pack) => Some(u32::try_from(pack).unwrap_or(1)),
-        _ => Some(1),
-    };
-    let computed = compute(record, &given, request, pack)?;
-    if let (Some(pack), Kind::Struct) = (pack, record.kind) {
-        if request.flags & MSVC_BITFIELDS == 0 {
-            refuse_shared_bits(record, &given, &computed, pack)?;
-        }
+    let mut ruler = Ruler::new(record, request);
+    let mut index = 0;
+    // Warnings and the like can run Python code meanwhile, and the list change.
+    while let remaining @ 1.. = fields.length()?.saturating_sub(index) {
+        ruler.add(field(record, fields, index, remaining)?)?;
+        index += 1;
     }
-    let placed = place(record, given, &computed, request)?;
-    let align = total_align(record, &computed, request)?;
-    let (size, custom_size) = total_size(record, &computed, &placed, request)?;
-    let layout = NewLayout {
-        size,
-        align,
-        fields: placed.fields,
-        irregular: placed.irregular || custom_size,
-    };
-    if publish(record, layout)? {
+    if publish(record, ruler.finish()?)? {
         Ok(())
     } else {
         Err(not_open())
@@ -89,190 +105,271 @@ fn not_open() -> Raised {
     )
 }
 
-/// Fields where they belong, and what that says about the record.
-struct Placed {
-    fields: Vec<NewField>,
-    /// The first byte behind all fields.
-    end: usize,
-    irregular: bool,
+/// A storage unit of Microsoft's, and how many of its bits are not taken yet.
+#[derive(Clone, Copy)]
+struct Unit {
+    size: usize,
+    free: u32,
 }
 
-fn place(
-    record: &CType,
-    given: Vec<Given>,
-    computed: &RecordLayout,
-    request: &Request,
-) -> PyResult<Placed> {
-    let mut placed = Placed {
-        fields: Vec::with_capacity(given.len()),
-        end: 0,
-        irregular: false,
-    };
-    for (field, natural) in given.into_iter().zip(&computed.fields) {
-        let offset = usize::try_from(natural.offset).unwrap_or(usize::MAX);
-        let offset = match field.offset {
-            Some(forced) if forced != offset => {
-                if request.flags & STD_FIELD_POS != 0 {
-                    let what =
-                        format!("wrong offset for field '{}'", field.name.borrow().display());
-                    return Err(mismatch(record, &what, offset, forced));
-                }
-                placed.irregular = true;
-                forced
-            }
-            _ => offset,
+/// Gives fields their places, one after the other.
+struct Ruler<'a> {
+    record: &'a CType,
+    request: &'a Request,
+    compiler: Compiler,
+    /// The largest alignment of a field.
+    pack: Option<usize>,
+    /// The next field goes here, in bytes and bits.
+    byte: usize,
+    bit: u32,
+    unit: Option<Unit>,
+    /// The first byte behind all fields.
+    end: usize,
+    align: usize,
+    /// Fields stand elsewhere than C's rules put them.
+    irregular: bool,
+    fields: Vec<NewField>,
+}
+
+impl<'a> Ruler<'a> {
+    fn new(record: &'a CType, request: &'a Request) -> Self {
+        let pack = if request.flags & PACKED != 0 {
+            Some(1)
+        } else {
+            usize::try_from(request.pack).ok().filter(|pack| *pack > 0)
         };
-        let unnamed = field.name.borrow().str_len() == 0;
-        // Nested anonymous records are laid out as C does, but the convention may look into them.
-        placed.irregular |= unnamed && field.ctype.kind.is_record();
-        let size = field.size()?;
-        let bytes = match (field.width, natural.bits) {
-            (Some(0), _) => 0,
-            // Of other compilers' bit-fields the bits count, of Microsoft's the storage unit.
-            (Some(_), Some(bits)) if request.flags & MSVC_BITFIELDS == 0 => {
-                (bits.shift + bits.width).div_ceil(8) as usize
-            }
-            _ => size,
-        };
-        placed.end = placed.end.max(offset.saturating_add(bytes));
-        if field.width.is_some() && unnamed {
-            continue;
+        Self {
+            record,
+            request,
+            compiler: Compiler::of(request.flags),
+            pack,
+            byte: 0,
+            bit: 0,
+            unit: None,
+            end: 0,
+            align: 1,
+            irregular: false,
+            fields: Vec::new(),
         }
-        let place = natural.bits.map_or(Place::Whole, |bits| {
-            // On big-endian targets bit-fields are counted from the most significant bit of their unit.
-            let unit = 8 * u32::try_from(size).unwrap_or(0);
-            let from_the_top = unit.checked_sub(bits.width + bits.shift);
-            let shift = match from_the_top {
-                Some(shift) if request.flags & BIG_ENDIAN != 0 => shift,
-                _ => bits.shift,
-            };
-            Place::Bits {
-                shift: u16::try_from(shift).unwrap_or(u16::MAX),
-                width: u16::try_from(bits.width).unwrap_or(u16::MAX),
+    }
+
+    fn add(&mut self, field: Given) -> PyResult<()> {
+        if self.record.kind == Kind::Union {
+            (self.byte, self.bit) = (0, 0);
+        }
+        let natural = field.ctype.align()?;
+        let align = self.pack.map_or(natural, |pack| pack.min(natural));
+        let counts = match (field.width, self.compiler) {
+            (None, _) | (_, Compiler::GccArm) => true,
+            (Some(_), Compiler::Gcc) => !field.is_unnamed(),
+            (Some(width), Compiler::Msvc) => width > 0,
+        };
+        if counts {
+            self.align = self.align.max(align);
+        }
+        match (field.width, self.compiler) {
+            (None, _) => self.add_whole(field, align)?,
+            (Some(0), Compiler::Msvc) => self.unit = None,
+            (Some(0), _) => {
+                self.byte = self.round_up(self.whole_bytes()?, align)?;
+                self.bit = 0;
             }
+            (Some(width), Compiler::Msvc) => self.add_to_unit(field, align, width)?,
+            (Some(width), _) => self.add_bits(field, align, width)?,
+        }
+        self.end = self.end.max(self.whole_bytes()?);
+        Ok(())
+    }
+
+    /// A field that is no bit-field.
+    fn add_whole(&mut self, field: Given, align: usize) -> PyResult<()> {
+        let mut offset = self.round_up(self.whole_bytes()?, align)?;
+        if let Some(forced) = field.offset.filter(|forced| *forced != offset) {
+            self.expect_standard(offset, forced, || {
+                format!("wrong offset for field '{}'", field.name.borrow().display())
+            })?;
+            self.irregular = true;
+            offset = forced;
+        }
+        // Nested anonymous records are laid out as C does, but the convention may look into them.
+        self.irregular |= field.is_unnamed() && field.ctype.kind.is_record();
+        let size = field.size()?;
+        self.byte = self.sum(offset, size)?;
+        self.bit = 0;
+        self.unit = None;
+        self.push(field, offset, Place::Whole)
+    }
+
+    /// A bit-field of GCC's: it starts in the unit of its type that the last field ends in, if the whole of it fits there.
+    fn add_bits(&mut self, field: Given, align: usize, width: u32) -> PyResult<()> {
+        let bits = 8 * bit_field_size(&field)?;
+        let within = self.byte % align;
+        let mut start = self.byte - within;
+        // A unit is not packed to less than its bytes: more than its bits cannot be taken.
+        let mut taken = 8 * u32::try_from(within).unwrap_or(u32::MAX / 16) + self.bit;
+        if taken + width > bits {
+            if self.pack.is_some() && taken % 8 != 0 {
+                return Err(raise!(
+                    NotImplementedError,
+                    "with 'packed', gcc would compile field '{}.{}' to reuse some bits in the previous field",
+                    self.record.name(),
+                    field.name.borrow().display()
+                ));
+            }
+            start = self.sum(start, align)?;
+            (self.byte, self.bit, taken) = (start, 0, 0);
+        }
+        let behind = self.bit + width;
+        self.byte = self.sum(self.byte, behind as usize / 8)?;
+        self.bit = behind % 8;
+        self.push_bits(field, start, taken, width)
+    }
+
+    /// A bit-field of Microsoft's.
+    fn add_to_unit(&mut self, field: Given, align: usize, width: u32) -> PyResult<()> {
+        let size = field.size()?;
+        let bits = 8 * bit_field_size(&field)?;
+        let free = match self.unit {
+            Some(unit) if unit.size == size && unit.free >= width => unit.free,
+            _ => {
+                let start = self.round_up(self.whole_bytes()?, align)?;
+                self.byte = self.sum(start, size)?;
+                self.bit = 0;
+                bits
+            }
+        };
+        self.unit = Some(Unit {
+            size,
+            free: free - width,
         });
-        placed.fields.push(NewField {
+        self.push_bits(field, self.byte.saturating_sub(size), bits - free, width)
+    }
+
+    fn push_bits(&mut self, field: Given, offset: usize, shift: u32, width: u32) -> PyResult<()> {
+        if field.is_unnamed() {
+            return Ok(());
+        }
+        // On big-endian targets bit-fields are counted from the most significant bit of their unit.
+        let shift = if self.request.flags & BIG_ENDIAN == 0 {
+            shift
+        } else {
+            (8 * bit_field_size(&field)?).saturating_sub(width + shift)
+        };
+        let place = Place::Bits {
+            shift: u16::try_from(shift).unwrap_or(u16::MAX),
+            width: u16::try_from(width).unwrap_or(u16::MAX),
+        };
+        self.push(field, offset, place)
+    }
+
+    fn push(&mut self, field: Given, offset: usize, place: Place) -> PyResult<()> {
+        self.fields.push(NewField {
             name: intern(field.name)?,
             ctype: field.ctype,
             offset,
             place,
         });
+        Ok(())
     }
-    Ok(placed)
-}
 
-/// In a packed struct, GCC lets a bit-field begin in the middle of a byte and end outside of its storage unit. Whoever lays structs out
-/// by hand is not trusted to have meant that.
-fn refuse_shared_bits(
-    record: &CType,
-    given: &[Given],
-    computed: &RecordLayout,
-    pack: u32,
-) -> PyResult<()> {
-    // The first bit behind the field before.
-    let mut end = 0u64;
-    for (field, place) in given.iter().zip(&computed.fields) {
-        let unit = (field.size()? as u64).saturating_mul(8);
-        if let Some(width @ 1..) = field.width {
-            let natural = u32::try_from(field.ctype.align()?).unwrap_or(1);
-            let align = 8 * u64::from(natural.min(pack).max(1));
-            let taken = end % align;
-            if taken % 8 != 0 && taken + u64::from(width) > unit {
-                return Err(raise!(
-                    NotImplementedError,
-                    "with 'packed', gcc would compile field '{}.{}' to reuse some bits in the previous field",
-                    record.name(),
-                    field.name.borrow().display()
-                ));
+    /// Size and alignment, as computed or as the caller has them.
+    fn finish(self) -> PyResult<NewLayout> {
+        // Like C, which has no objects of no size (C11 6.2.6.1p2); but a caller may ask for it.
+        let natural = self.round_up(self.end, self.align)?.max(1);
+        let size = match usize::try_from(self.request.size) {
+            Err(_) => natural,
+            Ok(size) => {
+                self.expect_standard(natural, size, || "wrong total size".to_owned())?;
+                if size < self.end {
+                    return Err(raise!(
+                        TypeError,
+                        "{} cannot be of size {size}: there are fields at least up to {}",
+                        self.record.name(),
+                        self.end
+                    ));
+                }
+                size
             }
-        }
-        let start = place.offset.saturating_mul(8);
-        end = start.saturating_add(
-            place
-                .bits
-                .map_or(unit, |bits| (bits.shift + bits.width).into()),
-        );
-    }
-    Ok(())
-}
-
-/// The size of the record, and whether it is another than C would give it.
-fn total_size(
-    record: &CType,
-    computed: &RecordLayout,
-    placed: &Placed,
-    request: &Request,
-) -> PyResult<(usize, bool)> {
-    let natural = usize::try_from(computed.size).unwrap_or(usize::MAX);
-    let Ok(size) = usize::try_from(request.size) else {
-        if !placed.irregular {
-            return Ok((natural, false));
-        }
-        let size = natural
-            .max(placed.end)
-            .checked_next_multiple_of(computed.align.max(1) as usize)
-            .filter(|size| isize::try_from(*size).is_ok());
-        return match size {
-            Some(size) => Ok((size, false)),
-            None => Err(raise!(
-                OverflowError,
-                "{}: larger than any object can be",
-                record.name()
-            )),
         };
-    };
-    if request.flags & STD_FIELD_POS != 0 && size != natural {
-        return Err(mismatch(record, "wrong total size", natural, size));
+        let align = match usize::try_from(self.request.align) {
+            Err(_) => self.align,
+            Ok(align) => {
+                self.expect_standard(self.align, align, || "wrong total alignment".to_owned())?;
+                align
+            }
+        };
+        if !align.is_power_of_two() {
+            return Err(raise!(
+                SystemError,
+                "found for ctype '{}' bogus alignment '{align}'",
+                self.record.name()
+            ));
+        }
+        Ok(NewLayout {
+            size,
+            align: u32::try_from(align).unwrap_or(1),
+            fields: self.fields,
+            irregular: self.irregular || size != natural,
+        })
     }
-    if size < placed.end {
-        return Err(raise!(
-            TypeError,
-            "{} cannot be of size {size}: there are fields at least up to {}",
-            record.name(),
-            placed.end
-        ));
+
+    /// The first whole byte behind everything so far.
+    fn whole_bytes(&self) -> PyResult<usize> {
+        self.sum(self.byte, usize::from(self.bit > 0))
     }
-    Ok((size, size != natural))
+
+    fn sum(&self, offset: usize, more: usize) -> PyResult<usize> {
+        offset
+            .checked_add(more)
+            .filter(|sum| isize::try_from(*sum).is_ok())
+            .ok_or_else(|| self.too_large())
+    }
+
+    fn round_up(&self, offset: usize, align: usize) -> PyResult<usize> {
+        offset
+            .checked_next_multiple_of(align)
+            .filter(|rounded| isize::try_from(*rounded).is_ok())
+            .ok_or_else(|| self.too_large())
+    }
+
+    #[cold]
+    fn too_large(&self) -> Raised {
+        raise!(
+            OverflowError,
+            "{}: larger than any object can be",
+            self.record.name()
+        )
+    }
+
+    /// Where the caller relies on the compiler's layout, a difference is an error.
+    fn expect_standard(
+        &self,
+        natural: usize,
+        given: usize,
+        what: impl FnOnce() -> String,
+    ) -> PyResult<()> {
+        if natural == given || self.request.flags & STD_FIELD_POS == 0 {
+            return Ok(());
+        }
+        let class = types::FFI.object().attribute(c"error")?;
+        let name = self.record.name();
+        Err(raise_class(
+            class.borrow(),
+            format_args!(
+                "{name}: {} (cdef says {natural}, but C compiler says {given}). fix it or use \"...;\" as the last field in the cdef for {name} to make it flexible",
+                what()
+            ),
+        ))
+    }
 }
 
-fn total_align(record: &CType, computed: &RecordLayout, request: &Request) -> PyResult<u32> {
-    let Ok(align) = u32::try_from(request.align) else {
-        return Ok(computed.align);
-    };
-    if request.flags & STD_FIELD_POS != 0 && align != computed.align {
-        return Err(mismatch(
-            record,
-            "wrong total alignment",
-            computed.align as usize,
-            align as usize,
-        ));
-    }
-    if !align.is_power_of_two() {
-        return Err(raise!(
-            SystemError,
-            "found for ctype '{}' bogus alignment '{align}'",
-            record.name()
-        ));
-    }
-    Ok(align)
+/// The size of an integer type, of which a field's bits are taken.
+fn bit_field_size(field: &Given) -> PyResult<u32> {
+    u32::try_from(field.size()?).map_err(|_| raise!(SystemError, "bit-field of a huge type"))
 }
 
 fn intern(name: Owned) -> PyResult<Owned> {
     crate::ffi::realize::interned(name.borrow().utf8()?)
-}
-
-#[cold]
-fn mismatch(record: &CType, what: &str, declared: usize, actual: usize) -> Raised {
-    let class = match types::FFI.object().attribute(c"error") {
-        Ok(class) => class,
-        Err(raised) => return raised,
-    };
-    let message = format_args!(
-        "{}: {what} (cdef says {declared}, but C compiler says {actual}). fix it or use \"...;\" as the last field in the cdef for {} to make it flexible",
-        record.name(),
-        record.name()
-    );
-    raise_class(class.borrow(), message)
 }
 
 /// What a field's tuple is known as.
@@ -281,7 +378,8 @@ static ITEM: Convention = Convention {
     style: Style::Tuple,
 };
 
-fn field(record: &CType, fields: Borrowed<'_>, index: usize, count: usize) -> PyResult<Given> {
+/// The field at an index, which `remaining` counts with those behind it.
+fn field(record: &CType, fields: Borrowed<'_>, index: usize, remaining: usize) -> PyResult<Given> {
     const SIGNATURE: Signature<4> = Signature {
         function: "list item",
         parameters: ["name", "ctype", "bitsize", "offset"],
@@ -315,7 +413,7 @@ fn field(record: &CType, fields: Borrowed<'_>, index: usize, count: usize) -> Py
     let offset = usize::try_from(offset.map_or(Ok(-1), arguments::size)?).ok();
     // An array of unknown length has its place at the end, or where it is told to be.
     let open = ctype.kind == Kind::Array && ctype.length < 0 && ctype.item().is_some();
-    let open_allowed = open && width.is_none() && (index + 1 == count || offset.is_some());
+    let open_allowed = open && width.is_none() && (remaining == 1 || offset.is_some());
     if ctype.size()?.is_none() && !open_allowed {
         return Err(raise!(
             TypeError,
@@ -325,26 +423,22 @@ fn field(record: &CType, fields: Borrowed<'_>, index: usize, count: usize) -> Py
             ctype.name()
         ));
     }
-    if let Some(width) = width {
-        check_bits(record, name, ctype, width, offset)?;
-    }
-    Ok(Given {
+    let given = Given {
         name: name.to_owned(),
         ctype: ctype.to_ref(),
         width,
         offset,
-    })
+    };
+    if let Some(width) = width {
+        check_bits(record, &given, width)?;
+    }
+    Ok(given)
 }
 
-fn check_bits(
-    record: &CType,
-    name: Borrowed<'_>,
-    ctype: &CType,
-    width: u32,
-    offset: Option<usize>,
-) -> PyResult<()> {
-    let (owner, shown) = (record.name(), name.display());
-    if offset.is_some() {
+fn check_bits(record: &CType, given: &Given, width: u32) -> PyResult<()> {
+    let (owner, shown) = (record.name(), given.name.borrow().display());
+    let ctype = &given.ctype;
+    if given.offset.is_some() {
         return Err(raise!(
             TypeError,
             "field '{owner}.{shown}' is a bitfield, but a fixed offset is specified"
@@ -374,6 +468,10 @@ fn check_bits(
 }
 
 impl Given {
+    fn is_unnamed(&self) -> bool {
+        self.name.borrow().str_len() == 0
+    }
+
     /// The size of the field's type in bytes; 0 of an array of unknown length.
     fn size(&self) -> PyResult<usize> {
         Ok(self.ctype.size()?.unwrap_or(0))
@@ -388,48 +486,4 @@ fn item_of(list: Borrowed<'_>, index: usize) -> PyResult<Owned> {
         Some(item) => Ok(item.to_owned()),
         None => Err(Raised),
     }
-}
-
-fn compute(
-    record: &CType,
-    given: &[Given],
-    request: &Request,
-    pack: Option<u32>,
-) -> PyResult<RecordLayout> {
-    let mut inputs = Vec::with_capacity(given.len());
-    for field in given {
-        let size = field.size()?;
-        let anonymous = field.name.borrow().str_len() == 0;
-        inputs.push(FieldInput {
-            size: size as u64,
-            align: u32::try_from(field.ctype.align()?).unwrap_or(1),
-            bits: field.width.map(|width| BitsInput {
-                width,
-                named: if anonymous { Named::No } else { Named::Yes },
-            }),
-            explicit_align: None,
-            packed: Packed::No,
-            required_align: 0,
-        });
-    }
-    let rules = RecordRules {
-        kind: if record.kind == Kind::Struct {
-            RecordKind::Struct
-        } else {
-            RecordKind::Union
-        },
-        packed: Packed::No,
-        pack,
-        align: None,
-        abi: (request.flags & MSVC_BITFIELDS != 0).then_some(RecordAbi::Ms),
-    };
-    let target = if request.flags & ARM_BITFIELDS != 0 {
-        Target::AARCH64_LINUX
-    } else if request.flags & (X86_BITFIELDS | MSVC_BITFIELDS) != 0 {
-        Target::X86_64_LINUX
-    } else {
-        Target::host()
-    };
-    let layout = layout_record(&target, &rules, &inputs);
-    layout.map_err(|error| raise!(OverflowError, "{}: {error}", record.name()))
 }

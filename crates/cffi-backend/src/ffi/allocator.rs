@@ -11,6 +11,7 @@ use cffi_python::{Borrowed, Owned, PyResult, raise};
 
 use super::object::{Ffi, FunctionTypes};
 use crate::cdata::object::Fill;
+use crate::ctype::CType;
 use crate::ops::new::{Allocator, new};
 use crate::types;
 
@@ -78,7 +79,17 @@ unsafe extern "C" fn call(
         let Some(ffi_object) = Ffi::from_object(this.ffi.borrow()) else {
             return Err(raise!(SystemError, "allocator without an FFI"));
         };
-        let ctype = ffi_object.type_argument(cdecl, FunctionTypes::Refused, "newp")?;
+        let ctype = if cdecl.is_str() {
+            ffi_object.type_of_string(cdecl, FunctionTypes::Refused)?
+        } else if let Some(ctype) = CType::from_object(cdecl) {
+            ctype.to_ref()
+        } else {
+            return Err(raise!(
+                TypeError,
+                "expected a string or ctype object, got '{}'",
+                cdecl.type_name()
+            ));
+        };
         new(&ctype, init, &this.allocator)
     })
 }

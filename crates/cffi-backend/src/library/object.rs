@@ -6,7 +6,7 @@ use cffi_python::bits::ToSigned;
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cffi_model::declarations::Declaration;
+use cffi_model::declarations::{Declaration, IntegerOrigin};
 use cffi_python::arguments::{Arguments, Convention, Signature, Style};
 use cffi_python::error::{Exception, raise_object};
 use cffi_python::ffi::{self, PyObject};
@@ -133,6 +133,9 @@ impl Lib {
                 NotImplementedError,
                 "non-integer constant '{name}' cannot be accessed from a dlopen() library"
             )),
+            Declaration::Unknown {
+                origin: IntegerOrigin::Enumerator,
+            } => Err(realize::missing_enumerator(owner, name)),
             Declaration::Unknown { .. } => Err(raise!(
                 AttributeError,
                 "{name}\n(declared with '...': its value is known to the C compiler only, not to a library that dlopen() opened)"
@@ -167,9 +170,10 @@ impl Lib {
                 self.found.borrow().dict_set(name, value.borrow())?;
                 Ok(Some(value))
             }
-            // SAFETY: the program declared the symbol as a variable of this type.
             Some(Item::Variable(ctype, data)) => {
-                unsafe { super::load_variable(&ctype, data) }.map(Some)
+                // SAFETY: the program declared the symbol as a variable of this type.
+                let value = unsafe { super::load_variable(&ctype, data)? };
+                Ok(Some(value))
             }
             None => Ok(None),
         }
@@ -246,7 +250,10 @@ impl Lib {
                 .filter(|(_, declaration)| {
                     !matches!(
                         declaration,
-                        Declaration::Type(_) | Declaration::Unknown { .. }
+                        Declaration::Type(_)
+                            | Declaration::Unknown {
+                                origin: IntegerOrigin::Define | IntegerOrigin::Const
+                            }
                     )
                 })
                 .map(|(key, _)| key.name.to_string())
