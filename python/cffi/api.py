@@ -45,6 +45,18 @@ else:
             return instance.__dict__.setdefault(self._name, self._compute(instance))
 
 
+class _Absent:
+    """An attribute that the base class has and this class does not."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type) -> "NoReturn":
+        if instance is None:
+            raise AttributeError(f"type object {owner.__name__!r} has no attribute {self._name!r}")
+        raise AttributeError(f"{owner.__name__!r} object has no attribute {self._name!r}")
+
+
 def _build_step(name: str) -> "Callable[..., NoReturn]":
     """A method of the build tooling, which this version does not have yet."""
 
@@ -81,6 +93,10 @@ class FFI(_cffi_backend._InlineFFI):
     _windows_unicode: "bool | None" = None
     _embedding: "str | None" = None
 
+    # Compiled modules have a class of errors of their own; programs ask for it
+    # to tell the two apart. Here it is CDefError and FFIError that are raised.
+    error = _Absent()
+
     def __init__(self, backend: object = None) -> None:
         self._lock = allocate_lock()
         self._cdefsources: list[str] = []
@@ -90,6 +106,10 @@ class FFI(_cffi_backend._InlineFFI):
             from ._foreign import adopt_backend
 
             adopt_backend(self, backend)
+
+    def __copy__(self) -> "FFI":
+        """The same FFI: a copy would share all declarations with it."""
+        return self
 
     # ---- declaring
 

@@ -49,7 +49,6 @@ def reports(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         "del ffi.buffer(array)[0]",
         "del ffi.buffer(array)[0:1]",
         "del pair.x",
-        "del lib.add",
     ],
 )
 def test_deleting_items_is_an_error(statement: str, opened: tuple[Any, Any]) -> None:

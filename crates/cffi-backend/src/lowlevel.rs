@@ -1,9 +1,9 @@
 //! The functions at the level of the module: types made by hand, and the operations on them. Compiled modules, tests and the foreign
 //! backend protocol use these.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_int};
 
-use cffi_python::arguments::{Arguments, Signature};
+use cffi_python::arguments::{self, Arguments, Convention, Signature, Style, wrong_type};
 use cffi_python::buffer::Access;
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::guard;
@@ -11,11 +11,11 @@ use cffi_python::typespec::method_fast_keywords;
 use cffi_python::{Borrowed, Owned, PyResult, int, object, raise, text};
 
 use crate::call::callback;
-use crate::cdata::{self, CData, handle};
+use crate::cdata::{CData, handle, release as release_cdata};
 use crate::convert::cast::cast;
 use crate::ctype::function::{DEFAULT_ABI, Variadic, function};
-use crate::ctype::{CType, CTypeRef, Kind, array, enumeration, primitive, record};
-use crate::ffi::methods::gc_with;
+use crate::ctype::{CType, CTypeRef, Kind, array, by_hand, enumeration, primitive, record};
+use crate::ffi::methods::{gc_with, save_errno};
 use crate::library::clibrary;
 use crate::ops::{self, addressing, memory, new, strings};
 use crate::types;
@@ -23,14 +23,15 @@ use crate::types;
 type Function = fn(Arguments<'_>) -> PyResult<Owned>;
 
 macro_rules! functions {
-    ($($name:ident $c_name:literal $body:ident;)*) => {
+    ($($name:ident $c_name:literal $style:ident $body:ident;)*) => {
         $(unsafe extern "C" fn $name(
             _: *mut PyObject, arguments: *const *mut PyObject, count: isize, names: *mut PyObject,
         ) -> *mut PyObject {
             // SAFETY: called by the interpreter with these arguments.
             guard(|| unsafe {
                 let body: Function = $body;
-                body(Arguments::new(arguments, count, names))
+                let convention = const { &Convention { owner: "_cffi_backend", style: Style::$style } };
+                body(Arguments::new(arguments, count, names, convention))
             })
         })*
         /// The functions of the module.
@@ -42,37 +43,37 @@ macro_rules! functions {
 }
 
 functions! {
-    f_load_library c"load_library" load_library;
-    f_new_primitive_type c"new_primitive_type" new_primitive_type;
-    f_new_pointer_type c"new_pointer_type" new_pointer_type;
-    f_new_array_type c"new_array_type" new_array_type;
-    f_new_struct_type c"new_struct_type" new_struct_type;
-    f_new_union_type c"new_union_type" new_union_type;
-    f_complete c"complete_struct_or_union" complete_struct_or_union;
-    f_new_function_type c"new_function_type" new_function_type;
-    f_new_enum_type c"new_enum_type" new_enum_type;
-    f_new_void_type c"new_void_type" new_void_type;
-    f_newp c"newp" newp;
-    f_newp_handle c"newp_handle" newp_handle;
-    f_from_handle c"from_handle" from_handle;
-    f_cast c"cast" cast_;
-    f_callback c"callback" callback_;
-    f_alignof c"alignof" alignof;
-    f_sizeof c"sizeof" sizeof;
-    f_typeof c"typeof" typeof_;
-    f_typeoffsetof c"typeoffsetof" typeoffsetof;
-    f_rawaddressof c"rawaddressof" rawaddressof;
-    f_getcname c"getcname" getcname;
-    f_string c"string" string;
-    f_unpack c"unpack" unpack;
-    f_get_errno c"get_errno" get_errno;
-    f_set_errno c"set_errno" set_errno;
-    f_from_buffer c"from_buffer" from_buffer;
-    f_memmove c"memmove" memmove;
-    f_gcp c"gcp" gcp;
-    f_release c"release" release;
-    f_get_types c"_get_types" get_types;
-    f_get_common_types c"_get_common_types" get_common_types;
+    f_load_library c"load_library" Tuple load_library;
+    f_new_primitive_type c"new_primitive_type" Tuple new_primitive_type;
+    f_new_pointer_type c"new_pointer_type" Tuple new_pointer_type;
+    f_new_array_type c"new_array_type" Tuple new_array_type;
+    f_new_struct_type c"new_struct_type" Tuple new_struct_type;
+    f_new_union_type c"new_union_type" Tuple new_union_type;
+    f_complete c"complete_struct_or_union" Tuple complete_struct_or_union;
+    f_new_function_type c"new_function_type" Tuple new_function_type;
+    f_new_enum_type c"new_enum_type" Tuple new_enum_type;
+    f_new_void_type c"new_void_type" Fixed new_void_type;
+    f_newp c"newp" Tuple newp;
+    f_newp_handle c"newp_handle" Tuple newp_handle;
+    f_from_handle c"from_handle" Fixed from_handle;
+    f_cast c"cast" Tuple cast_;
+    f_callback c"callback" Tuple callback_;
+    f_alignof c"alignof" Fixed alignof;
+    f_sizeof c"sizeof" Fixed sizeof;
+    f_typeof c"typeof" Fixed typeof_;
+    f_typeoffsetof c"typeoffsetof" Tuple typeoffsetof;
+    f_rawaddressof c"rawaddressof" Tuple rawaddressof;
+    f_getcname c"getcname" Tuple getcname;
+    f_string c"string" Keywords string;
+    f_unpack c"unpack" Keywords unpack;
+    f_get_errno c"get_errno" Fixed get_errno;
+    f_set_errno c"set_errno" Fixed set_errno;
+    f_from_buffer c"from_buffer" Tuple from_buffer;
+    f_memmove c"memmove" Keywords memmove;
+    f_gcp c"gcp" Keywords gcp;
+    f_release c"release" Fixed release;
+    f_get_types c"_get_types" Fixed get_types;
+    f_get_common_types c"_get_common_types" Fixed get_common_types;
 }
 
 const fn signature<const N: usize>(
@@ -87,34 +88,90 @@ const fn signature<const N: usize>(
     }
 }
 
-fn ctype<'a>(argument: Option<Borrowed<'a>>, function: &str) -> PyResult<&'a CType> {
-    let object = given(argument)?;
+/// The argument of a parameter, as a ctype.
+fn ctype<'a, const N: usize>(
+    signature: &Signature<N>,
+    position: usize,
+    argument: Option<Borrowed<'a>>,
+) -> PyResult<&'a CType> {
+    let object = signature.require(position, argument)?;
     CType::from_object(object).ok_or_else(|| {
-        raise!(
-            TypeError,
-            "{function}() argument 1 must be _cffi_backend.CType, not {}",
-            object.type_name()
+        wrong_type(
+            signature.function,
+            position + 1,
+            "_cffi_backend.CType",
+            object,
         )
     })
 }
 
-fn given(argument: Option<Borrowed<'_>>) -> PyResult<Borrowed<'_>> {
-    argument.ok_or_else(|| raise!(TypeError, "missing argument"))
+/// The argument of a parameter, as a cdata.
+fn cdata<'a, const N: usize>(
+    signature: &Signature<N>,
+    position: usize,
+    argument: Option<Borrowed<'a>>,
+) -> PyResult<&'a CData> {
+    let object = signature.require(position, argument)?;
+    CData::from_object(object).ok_or_else(|| {
+        wrong_type(
+            signature.function,
+            position + 1,
+            "_cffi_backend._CDataBase",
+            object,
+        )
+    })
 }
 
-fn integer(argument: Option<Borrowed<'_>>, default: isize) -> PyResult<isize> {
-    argument.map_or(Ok(default), Borrowed::as_isize)
+/// The argument of a parameter, as a tuple.
+fn tuple<'a, const N: usize>(
+    signature: &Signature<N>,
+    position: usize,
+    argument: Option<Borrowed<'a>>,
+) -> PyResult<Borrowed<'a>> {
+    let object = signature.require(position, argument)?;
+    if object.is_tuple() {
+        return Ok(object);
+    }
+    Err(wrong_type(
+        signature.function,
+        position + 1,
+        "tuple",
+        object,
+    ))
+}
+
+/// The argument of a parameter, as text without null characters.
+fn text_of<'a, const N: usize>(
+    signature: &Signature<N>,
+    position: usize,
+    argument: Option<Borrowed<'a>>,
+) -> PyResult<&'a str> {
+    let object = signature.require(position, argument)?;
+    arguments::text(signature.function, position + 1, object)
+}
+
+/// A C `int` that may be left out.
+fn int_or(argument: Option<Borrowed<'_>>, default: c_int) -> PyResult<c_int> {
+    argument.map_or(Ok(default), arguments::int)
+}
+
+/// A size that may be left out.
+fn size_or(argument: Option<Borrowed<'_>>, default: isize) -> PyResult<isize> {
+    argument.map_or(Ok(default), arguments::size)
 }
 
 fn load_library(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [name, flags] = arguments.bind(&signature("load_library", ["filename", "flags"], 1))?;
-    clibrary::load(name.filter(|name| !name.is_none()), integer(flags, 0)?)
+    const SIGNATURE: Signature<2> = signature("load_library", ["filename", "flags"], 0);
+    let [name, flags] = arguments.bind(&SIGNATURE)?;
+    clibrary::load(name.filter(|name| !name.is_none()), int_or(flags, 0)?)
 }
 
 fn new_primitive_type(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [name] = arguments.bind(&signature("new_primitive_type", ["name"], 1))?;
-    let name = given(name)?;
-    match primitive::by_name(name.utf8()?)? {
+    const SIGNATURE: Signature<1> = signature("new_primitive_type", ["name"], 1);
+    let [name] = arguments.bind(&SIGNATURE)?;
+    let text = text_of(&SIGNATURE, 0, name)?;
+    let name = SIGNATURE.require(0, name)?;
+    match primitive::by_name(text)? {
         Some(found) => Ok(found.into_owned()),
         None => Err(cffi_python::error::raise_object(
             cffi_python::error::Exception::KeyError.class(),
@@ -124,14 +181,16 @@ fn new_primitive_type(arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn new_pointer_type(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [item] = arguments.bind(&signature("new_pointer_type", ["ctype"], 1))?;
-    Ok(ctype(item, "new_pointer_type")?.pointer()?.into_owned())
+    const SIGNATURE: Signature<1> = signature("new_pointer_type", ["ctype"], 1);
+    let [item] = arguments.bind(&SIGNATURE)?;
+    Ok(ctype(&SIGNATURE, 0, item)?.pointer()?.into_owned())
 }
 
 fn new_array_type(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [pointer, length] = arguments.bind(&signature("new_array_type", ["ctype", "length"], 2))?;
-    let pointer = ctype(pointer, "new_array_type")?;
-    let length = given(length)?;
+    const SIGNATURE: Signature<2> = signature("new_array_type", ["ctype", "length"], 2);
+    let [pointer, length] = arguments.bind(&SIGNATURE)?;
+    let pointer = ctype(&SIGNATURE, 0, pointer)?;
+    let length = SIGNATURE.require(1, length)?;
     let length = if length.is_none() {
         array::OPEN
     } else {
@@ -144,8 +203,9 @@ fn new_array_type(arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn new_record(arguments: Arguments<'_>, function: &'static str, kind: Kind) -> PyResult<Owned> {
-    let [name] = arguments.bind(&signature(function, ["name"], 1))?;
-    Ok(record::new_record(kind, given(name)?.utf8()?, None)?.into_owned())
+    let signature = signature(function, ["name"], 1);
+    let [name] = arguments.bind(&signature)?;
+    Ok(record::new_record(kind, text_of(&signature, 0, name)?, None)?.into_owned())
 }
 
 fn new_struct_type(arguments: Arguments<'_>) -> PyResult<Owned> {
@@ -157,7 +217,7 @@ fn new_union_type(arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn complete_struct_or_union(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [target, fields, _ignored, size, align, flags, pack] = arguments.bind(&signature(
+    const SIGNATURE: Signature<7> = signature(
         "complete_struct_or_union",
         [
             "ctype",
@@ -169,33 +229,48 @@ fn complete_struct_or_union(arguments: Arguments<'_>) -> PyResult<Owned> {
             "pack",
         ],
         2,
-    ))?;
-    let request = crate::ctype::by_hand::Request {
-        size: integer(size, -1)?,
-        align: integer(align, -1)?,
-        flags: integer(flags, 0)?,
-        pack: integer(pack, 0)?,
+    );
+    let [target, fields, _ignored, size, align, flags, pack] = arguments.bind(&SIGNATURE)?;
+    let target = ctype(&SIGNATURE, 0, target)?;
+    let fields = SIGNATURE.require(1, fields)?;
+    if !fields.is_list() {
+        return Err(wrong_type(SIGNATURE.function, 2, "list", fields));
+    }
+    let request = by_hand::Request {
+        size: size_or(size, -1)?,
+        align: int_or(align, -1)?,
+        flags: int_or(flags, 0)?,
+        pack: int_or(pack, 0)?,
     };
-    crate::ctype::by_hand::complete(
-        ctype(target, "complete_struct_or_union")?,
-        given(fields)?,
-        &request,
-    )?;
+    by_hand::complete(target, fields, &request)?;
     Ok(Owned::none())
 }
 
+/// The numbers of calling conventions that libffi knows.
+const ABIS: std::ops::RangeInclusive<c_int> = if cfg!(all(target_arch = "x86_64", not(windows))) {
+    2..=4
+} else {
+    1..=2
+};
+
 fn new_function_type(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [parameters, result, ellipsis, abi] = arguments.bind(&signature(
+    const SIGNATURE: Signature<4> = signature(
         "new_function_type",
         ["args", "result", "ellipsis", "abi"],
         2,
-    ))?;
-    let parameters = given(parameters)?;
-    if !parameters.is_tuple() {
+    );
+    let [parameters, result, ellipsis, abi] = arguments.bind(&SIGNATURE)?;
+    let parameters = tuple(&SIGNATURE, 0, parameters)?;
+    let result = ctype(&SIGNATURE, 1, result)?;
+    let variadic = match int_or(ellipsis, 0)? {
+        0 => Variadic::No,
+        _ => Variadic::Yes,
+    };
+    let abi = int_or(abi, DEFAULT_ABI)?;
+    if variadic == Variadic::No && !ABIS.contains(&abi) {
         return Err(raise!(
-            TypeError,
-            "new_function_type() argument 1 must be tuple, not {}",
-            parameters.type_name()
+            SystemError,
+            "libffi failed to build this function type"
         ));
     }
     let types = (0..parameters.tuple_len())
@@ -206,56 +281,39 @@ fn new_function_type(arguments: Arguments<'_>) -> PyResult<Owned> {
                     .item_pointer()
                     .map_or_else(|| ctype.to_ref(), CType::to_ref)),
                 Some(ctype) => Ok(ctype.to_ref()),
-                None => Err(raise!(
-                    TypeError,
-                    "first arg must be a tuple of ctype objects"
-                )),
+                None => Err(raise!(TypeError, "expected a tuple of ctypes")),
             },
         )
         .collect::<PyResult<Vec<CTypeRef>>>()?;
-    let Some(result) = CType::from_object(given(result)?) else {
-        return Err(raise!(
-            TypeError,
-            "new_function_type() argument 2 must be _cffi_backend.CType"
-        ));
-    };
-    let variadic = if ellipsis.map_or(Ok(false), Borrowed::is_true)? {
-        Variadic::Yes
-    } else {
-        Variadic::No
-    };
-    let abi = i32::try_from(integer(abi, DEFAULT_ABI as isize)?).unwrap_or(DEFAULT_ABI);
     Ok(function(types, result, variadic, abi)?.into_owned())
 }
 
 fn new_enum_type(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [name, names, values, base] = arguments.bind(&signature(
+    const SIGNATURE: Signature<4> = signature(
         "new_enum_type",
         ["name", "enumerators", "values", "basetype"],
         4,
-    ))?;
-    let (name, names, values) = (given(name)?, given(names)?, given(values)?);
-    let base = match base.and_then(CType::from_object) {
-        Some(base) if matches!(base.kind, Kind::Signed | Kind::Unsigned) => base,
-        Some(_) => {
-            return Err(raise!(
-                TypeError,
-                "expected a primitive signed or unsigned base type"
-            ));
-        }
-        None => {
-            return Err(raise!(
-                TypeError,
-                "new_enum_type() argument 4 must be _cffi_backend.CType"
-            ));
-        }
-    };
+    );
+    let [name, names, values, base] = arguments.bind(&SIGNATURE)?;
+    let name = text_of(&SIGNATURE, 0, name)?;
+    let names = tuple(&SIGNATURE, 1, names)?;
+    let values = tuple(&SIGNATURE, 2, values)?;
+    let base = ctype(&SIGNATURE, 3, base)?;
     let count = names.tuple_len();
     if count != values.tuple_len() {
         return Err(raise!(ValueError, "tuple args must have the same size"));
     }
+    if !matches!(base.kind, Kind::Signed | Kind::Unsigned | Kind::Bool) {
+        return Err(raise!(
+            TypeError,
+            "expected a primitive signed or unsigned base type"
+        ));
+    }
     let pairs = (0..count).map(
         |index| match (names.tuple_item(index), values.tuple_item(index)) {
+            (Some(name), _) if !name.is_str() => {
+                Err(raise!(TypeError, "enumerators must be a list of strings"))
+            }
             (Some(name), Some(value)) => {
                 // The value must be one of the base type.
                 crate::convert::integer::to_bits(base, value)?;
@@ -264,172 +322,193 @@ fn new_enum_type(arguments: Arguments<'_>) -> PyResult<Owned> {
             _ => Err(raise!(TypeError, "new_enum_type() expects tuples")),
         },
     );
-    Ok(enumeration::new_enum(name.utf8()?, base, pairs)?.into_owned())
+    Ok(enumeration::new_enum(name, base, pairs)?.into_owned())
 }
 
 fn new_void_type(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [] = arguments.bind(&signature("new_void_type", [], 0))?;
+    const SIGNATURE: Signature<0> = signature("new_void_type", [], 0);
+    let [] = arguments.bind(&SIGNATURE)?;
     Ok(primitive::void()?.into_owned())
 }
 
 fn newp(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [target, init] = arguments.bind(&signature("newp", ["ctype", "init"], 1))?;
-    new::new(ctype(target, "newp")?, init, &new::DEFAULT)
+    const SIGNATURE: Signature<2> = signature("newp", ["ctype", "init"], 1);
+    let [target, init] = arguments.bind(&SIGNATURE)?;
+    new::new(ctype(&SIGNATURE, 0, target)?, init, &new::DEFAULT)
 }
 
 fn newp_handle(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [target, object] = arguments.bind(&signature("newp_handle", ["ctype", "x"], 2))?;
-    let target = ctype(target, "newp_handle")?;
+    const SIGNATURE: Signature<2> = signature("", ["ctype", "x"], 2);
+    let [target, object] = arguments.bind(&SIGNATURE)?;
+    let target = ctype(&SIGNATURE, 0, target)?;
+    let object = SIGNATURE.require(1, object)?;
     if !target.is_void_pointer() {
         return Err(raise!(TypeError, "needs 'void *', got '{}'", target.name()));
     }
-    Ok(handle::new_handle(target.to_ref(), given(object)?)?.into_owned())
+    Ok(handle::new_handle(target.to_ref(), object)?.into_owned())
 }
 
 fn from_handle(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [cdata] = arguments.bind(&signature("from_handle", ["x"], 1))?;
-    handle::from_handle(expect_cdata(cdata)?)
+    const SIGNATURE: Signature<1> = signature("from_handle", ["x"], 1);
+    let [cdata] = arguments.bind(&SIGNATURE)?;
+    handle::from_handle(only_cdata(SIGNATURE.require(0, cdata)?)?)
 }
 
-fn expect_cdata(argument: Option<Borrowed<'_>>) -> PyResult<&CData> {
-    CData::from_object(given(argument)?)
-        .ok_or_else(|| raise!(TypeError, "expected a 'cdata' object"))
+/// The argument of a function that takes nothing but a cdata.
+fn only_cdata(argument: Borrowed<'_>) -> PyResult<&CData> {
+    CData::from_object(argument).ok_or_else(|| raise!(TypeError, "expected a 'cdata' object"))
 }
 
 fn cast_(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [target, source] = arguments.bind(&signature("cast", ["ctype", "source"], 2))?;
-    Ok(cast(ctype(target, "cast")?, given(source)?)?.into_owned())
+    const SIGNATURE: Signature<2> = signature("cast", ["ctype", "source"], 2);
+    let [target, source] = arguments.bind(&SIGNATURE)?;
+    Ok(cast(ctype(&SIGNATURE, 0, target)?, SIGNATURE.require(1, source)?)?.into_owned())
 }
 
 fn callback_(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [target, function, error, onerror] = arguments.bind(&signature(
+    const SIGNATURE: Signature<4> = signature(
         "callback",
         ["ctype", "python_callable", "error", "onerror"],
         2,
-    ))?;
+    );
+    let [target, function, error, onerror] = arguments.bind(&SIGNATURE)?;
     let present = |argument: Option<Borrowed<'_>>| {
         argument.filter(|it| !it.is_none()).map(Borrowed::to_owned)
     };
     let (error, onerror) = (present(error), present(onerror));
     callback::new_callback(
-        ctype(target, "callback")?,
-        given(function)?,
+        ctype(&SIGNATURE, 0, target)?,
+        SIGNATURE.require(1, function)?,
         error.as_ref().map(Owned::borrow),
         onerror.as_ref().map(Owned::borrow),
     )
 }
 
 fn alignof(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [target] = arguments.bind(&signature("alignof", ["ctype"], 1))?;
-    int::from_usize(ctype(target, "alignof")?.align()?)
+    const SIGNATURE: Signature<1> = signature("alignof", ["ctype"], 1);
+    let [target] = arguments.bind(&SIGNATURE)?;
+    match CType::from_object(SIGNATURE.require(0, target)?) {
+        Some(ctype) => int::from_usize(ctype.align()?),
+        None => Err(raise!(TypeError, "expected a 'ctype' object")),
+    }
 }
 
 fn sizeof(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [object] = arguments.bind(&signature("sizeof", ["cdata"], 1))?;
-    int::from_usize(ops::size_of(given(object)?)?)
+    const SIGNATURE: Signature<1> = signature("sizeof", ["cdata"], 1);
+    let [object] = arguments.bind(&SIGNATURE)?;
+    int::from_usize(ops::size_of(SIGNATURE.require(0, object)?)?)
 }
 
 fn typeof_(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [cdata] = arguments.bind(&signature("typeof", ["cdata"], 1))?;
-    Ok(ops::expect_cdata(given(cdata)?, "typeof")?
+    const SIGNATURE: Signature<1> = signature("typeof", ["cdata"], 1);
+    let [cdata] = arguments.bind(&SIGNATURE)?;
+    Ok(only_cdata(SIGNATURE.require(0, cdata)?)?
         .ctype()
         .clone()
         .into_owned())
 }
 
 fn typeoffsetof(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [target, key, following] = arguments.bind(&signature(
+    const SIGNATURE: Signature<3> = signature(
         "typeoffsetof",
         ["ctype", "fieldname_or_index", "following"],
         2,
-    ))?;
-    let step = if integer(following, 0)? == 0 {
-        addressing::Step::First
-    } else {
-        addressing::Step::Following
+    );
+    let [target, key, following] = arguments.bind(&SIGNATURE)?;
+    let target = ctype(&SIGNATURE, 0, target)?;
+    let key = SIGNATURE.require(1, key)?;
+    let step = match int_or(following, 0)? {
+        0 => addressing::Step::First,
+        _ => addressing::Step::Following,
     };
-    let (found, offset) = addressing::step(ctype(target, "typeoffsetof")?, given(key)?, step)?;
+    let (found, offset) = addressing::step(target, key, step)?;
     object::new_tuple([found.into_owned(), int::from_isize(offset)?])
 }
 
 fn rawaddressof(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [target, cdata, offset] =
-        arguments.bind(&signature("rawaddressof", ["ctype", "cdata", "offset"], 2))?;
-    let cdata = ops::expect_cdata(given(cdata)?, "rawaddressof")?;
-    addressing::raw_address_of(ctype(target, "rawaddressof")?, cdata, integer(offset, 0)?)
+    const SIGNATURE: Signature<3> = signature("rawaddressof", ["ctype", "cdata", "offset"], 3);
+    let [target, object, offset] = arguments.bind(&SIGNATURE)?;
+    let target = ctype(&SIGNATURE, 0, target)?;
+    let object = cdata(&SIGNATURE, 1, object)?;
+    let offset = arguments::size(SIGNATURE.require(2, offset)?)?;
+    addressing::raw_address_of(target, object, offset)
 }
 
 fn getcname(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [target, insert] = arguments.bind(&signature("getcname", ["ctype", "replace_with"], 2))?;
-    text::from_str(&ctype(target, "getcname")?.name_with(given(insert)?.utf8()?))
+    const SIGNATURE: Signature<2> = signature("getcname", ["ctype", "replace_with"], 2);
+    let [target, insert] = arguments.bind(&SIGNATURE)?;
+    let target = ctype(&SIGNATURE, 0, target)?;
+    text::from_str(&target.name_with(text_of(&SIGNATURE, 1, insert)?))
 }
 
 fn string(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [cdata, max_length] = arguments.bind(&signature("string", ["cdata", "maxlen"], 1))?;
-    strings::string(
-        ops::expect_cdata(given(cdata)?, "string")?,
-        integer(max_length, -1)?,
-    )
+    const SIGNATURE: Signature<2> = signature("string", ["cdata", "maxlen"], 1);
+    let [object, max_length] = arguments.bind(&SIGNATURE)?;
+    strings::string(cdata(&SIGNATURE, 0, object)?, size_or(max_length, -1)?)
 }
 
 fn unpack(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [cdata, length] = arguments.bind(&signature("unpack", ["cdata", "length"], 2))?;
-    strings::unpack(
-        ops::expect_cdata(given(cdata)?, "unpack")?,
-        integer(length, 0)?,
-    )
+    const SIGNATURE: Signature<2> = signature("unpack", ["cdata", "length"], 2);
+    let [object, length] = arguments.bind(&SIGNATURE)?;
+    let object = cdata(&SIGNATURE, 0, object)?;
+    strings::unpack(object, arguments::size(SIGNATURE.require(1, length)?)?)
 }
 
 fn get_errno(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [] = arguments.bind(&signature("get_errno", [], 0))?;
+    const SIGNATURE: Signature<0> = signature("get_errno", [], 0);
+    let [] = arguments.bind(&SIGNATURE)?;
     int::from_i64(cffi_call::errno::saved().into())
 }
 
 fn set_errno(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [value] = arguments.bind(&signature("set_errno", ["errno"], 1))?;
-    let Ok(value) = i32::try_from(given(value)?.as_isize()?) else {
-        return Err(raise!(OverflowError, "errno value too large"));
-    };
-    cffi_call::errno::set_saved(value);
+    const SIGNATURE: Signature<1> = signature("set_errno", ["errno"], 1);
+    let [value] = arguments.bind(&SIGNATURE)?;
+    save_errno(SIGNATURE.require(0, value)?)?;
     Ok(Owned::none())
 }
 
 fn from_buffer(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [target, buffer, writable] = arguments.bind(&signature(
-        "from_buffer",
-        ["ctype", "python_buffer", "require_writable"],
-        2,
-    ))?;
-    let access = if writable.map_or(Ok(false), Borrowed::is_true)? {
-        Access::Write
-    } else {
-        Access::Read
+    const SIGNATURE: Signature<3> =
+        signature("", ["ctype", "python_buffer", "require_writable"], 2);
+    let [target, buffer, writable] = arguments.bind(&SIGNATURE)?;
+    let target = ctype(&SIGNATURE, 0, target)?;
+    let buffer = SIGNATURE.require(1, buffer)?;
+    let access = match int_or(writable, 0)? {
+        0 => Access::Read,
+        _ => Access::Write,
     };
-    memory::from_buffer(ctype(target, "from_buffer")?, given(buffer)?, access)
+    memory::from_buffer(target, buffer, access)
 }
 
 fn memmove(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [destination, source, size] =
-        arguments.bind(&signature("memmove", ["dest", "src", "n"], 3))?;
-    memory::memmove(given(destination)?, given(source)?, integer(size, 0)?)?;
+    const SIGNATURE: Signature<3> = signature("", ["dest", "src", "n"], 3);
+    let [destination, source, size] = arguments.bind(&SIGNATURE)?;
+    let destination = SIGNATURE.require(0, destination)?;
+    let source = SIGNATURE.require(1, source)?;
+    let size = arguments::size(SIGNATURE.require(2, size)?)?;
+    memory::memmove(destination, source, size)?;
     Ok(Owned::none())
 }
 
 fn gcp(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [cdata, destructor, size] =
-        arguments.bind(&signature("gcp", ["cdata", "destructor", "size"], 2))?;
-    integer(size, 0)?;
-    gc_with(given(cdata)?, given(destructor)?)
+    const SIGNATURE: Signature<3> = signature("gc", ["cdata", "destructor", "size"], 2);
+    let [object, destructor, size] = arguments.bind(&SIGNATURE)?;
+    // A wrong type is said before a missing destructor.
+    cdata(&SIGNATURE, 0, object)?;
+    let destructor = SIGNATURE.require(1, destructor)?;
+    gc_with(SIGNATURE.require(0, object)?, destructor, size)
 }
 
 fn release(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [cdata] = arguments.bind(&signature("release", ["cdata"], 1))?;
-    cdata::release(expect_cdata(cdata)?)?;
+    const SIGNATURE: Signature<1> = signature("release", ["cdata"], 1);
+    let [cdata] = arguments.bind(&SIGNATURE)?;
+    release_cdata(only_cdata(SIGNATURE.require(0, cdata)?)?)?;
     Ok(Owned::none())
 }
 
 fn get_types(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [] = arguments.bind(&signature("_get_types", [], 0))?;
+    const SIGNATURE: Signature<0> = signature("_get_types", [], 0);
+    let [] = arguments.bind(&SIGNATURE)?;
     object::new_tuple([
         types::CDATA.object().to_owned(),
         types::CTYPE.object().to_owned(),
@@ -438,8 +517,9 @@ fn get_types(arguments: Arguments<'_>) -> PyResult<Owned> {
 
 /// Fills a dict with the default type names and what they stand for.
 fn get_common_types(arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [target] = arguments.bind(&signature("_get_common_types", ["dict"], 1))?;
-    let target = given(target)?;
+    const SIGNATURE: Signature<1> = signature("_get_common_types", ["dict"], 1);
+    let [target] = arguments.bind(&SIGNATURE)?;
+    let target = SIGNATURE.require(0, target)?;
     for (name, meaning) in cffi_model::defaults::common(cffi_model::Target::host()) {
         target.dict_set(
             text::from_str(name)?.borrow(),

@@ -188,7 +188,9 @@ pub unsafe fn fill(
         return Ok(());
     }
     // A list that has grown meanwhile is read no further.
-    let most = room.map_or(usize::MAX, |room| room.checked_div(size).unwrap_or(usize::MAX));
+    let most = room.map_or(usize::MAX, |room| {
+        room.checked_div(size).unwrap_or(usize::MAX)
+    });
     let length = object.length()?.min(most);
     // SAFETY: the caller's promise: there is room for the items.
     unsafe { initializer::store_items(item, size, data, object, length) }

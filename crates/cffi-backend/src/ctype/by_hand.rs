@@ -1,36 +1,70 @@
 //! `complete_struct_or_union` of the low-level interface: a layout from a list of fields, computed, checked or taken as given.
+//!
+//! The rules are those that callers of this function rely on, not the ones by which records of `cdef()` are laid out (`cffi-model`):
+//! fields follow one that was given an offset, packed bit-fields never share a byte across units, and nothing is ever empty.
 
-use cffi_model::Target;
-use cffi_model::layout::{
-    BitsInput, FieldInput, Named, Packed, RecordLayout, RecordRules, layout_record,
-};
-use cffi_model::types::RecordAbi;
+use std::ffi::c_int;
+
+use cffi_python::arguments::{self, Arguments, Convention, Signature, Style, wrong_type};
 use cffi_python::bits::ToSigned;
-use cffi_python::{Borrowed, Owned, PyResult, raise};
-use cffi_syntax::ast::RecordKind;
+use cffi_python::error::raise_class;
+use cffi_python::{Borrowed, Owned, PyResult, Raised, raise};
 
 use super::field::Place;
 use super::object::{CType, CTypeRef, Kind};
 use super::record::{NewField, NewLayout, publish};
+use crate::types;
 
 /// What the caller says beside the fields. -1 where it says nothing.
 pub struct Request {
     /// `sizeof`, in bytes.
     pub size: isize,
     /// In bytes.
-    pub align: isize,
+    pub align: c_int,
     /// `SF_*` bits.
-    pub flags: isize,
+    pub flags: c_int,
     /// The largest alignment of a field in bytes, or 0.
-    pub pack: isize,
+    pub pack: c_int,
 }
 
-const MSVC_BITFIELDS: isize = 0x01;
-const ARM_BITFIELDS: isize = 0x02;
-const BIG_ENDIAN: isize = 0x04;
-const PACKED: isize = 0x08;
-const X86_BITFIELDS: isize = 0x10;
-const STD_FIELD_POS: isize = 0x80;
+const MSVC_BITFIELDS: c_int = 0x01;
+const ARM_BITFIELDS: c_int = 0x02;
+const BIG_ENDIAN: c_int = 0x04;
+const PACKED: c_int = 0x08;
+const X86_BITFIELDS: c_int = 0x10;
+const STD_FIELD_POS: c_int = 0x80;
+
+/// Whose rules bit-fields follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compiler {
+    /// GCC for most processors.
+    Gcc,
+    /// GCC for ARM: unnamed bit-fields count for the alignment of the record.
+    GccArm,
+    /// A bit-field takes a whole unit of its type, which it shares with neighbours of the same size only.
+    Msvc,
+}
+
+impl Compiler {
+    const fn of(flags: c_int) -> Self {
+        if flags & MSVC_BITFIELDS != 0 {
+            Self::Msvc
+        } else if flags & ARM_BITFIELDS != 0 {
+            Self::GccArm
+        } else if flags & X86_BITFIELDS != 0 {
+            Self::Gcc
+        } else if cfg!(windows) {
+            Self::Msvc
+        } else if cfg!(all(
+            any(target_arch = "arm", target_arch = "aarch64"),
+            not(target_vendor = "apple")
+        )) {
+            Self::GccArm
+        } else {
+            Self::Gcc
+        }
+    }
+}
 
 struct Given {
     name: Owned,
@@ -41,291 +75,415 @@ struct Given {
 
 /// Completes a record.
 pub fn complete(record: &CType, fields: Borrowed<'_>, request: &Request) -> PyResult<()> {
-    let detail = record
+    // A record that was declared whole is complete, even where nobody has asked for its layout yet.
+    record.complete()?;
+    if record
         .as_record()
-        .filter(|detail| detail.layout().is_none());
-    if detail.is_none() {
-        return Err(raise!(
-            TypeError,
-            "first arg must be a non-initialized struct or union ctype"
-        ));
-    }
-    if !fields.is_list() {
-        return Err(raise!(
-            TypeError,
-            "complete_struct_or_union() argument 2 must be list, not {}",
-            fields.type_name()
-        ));
-    }
-    let given = (0..fields.length()?)
-        .map(|index| field(record, fields, index))
-        .collect::<PyResult<Vec<_>>>()?;
-    let pack = match (request.flags & PACKED, request.pack) {
-        (0, 0) => None,
-        (0, pack) => Some(u32::try_from(pack).unwrap_or(1)),
-        _ => Some(1),
-    };
-    if pack.is_some()
-        && given
-            .iter()
-            .any(|field| field.width.is_some_and(|width| width > 0))
+        .is_none_or(|detail| detail.layout().is_some())
     {
-        return Err(raise!(
-            NotImplementedError,
-            "bit fields in a packed struct: '{}'",
-            record.name()
-        ));
+        return Err(not_open());
     }
-    let computed = compute(record, &given, request, pack)?;
-    let mut irregular = false;
-    let mut end = 0usize;
-    let mut placed = Vec::with_capacity(given.len());
-    let last = given.len().saturating_sub(1);
-    for (index, (field, place)) in given.into_iter().zip(&computed.fields).enumerate() {
-        let shown = field.name.borrow().display();
-        let natural = usize::try_from(place.offset).unwrap_or(usize::MAX);
-        let offset = match field.offset {
-            Some(offset) if offset != natural && field.width.is_none() => {
-                if request.flags & STD_FIELD_POS != 0 {
-                    return Err(mismatch(
-                        record,
-                        &format!("wrong offset for field '{shown}'"),
-                        natural,
-                        offset,
-                    ));
-                }
-                irregular = true;
-                offset
-            }
-            _ => natural,
+    let mut ruler = Ruler::new(record, request);
+    let mut index = 0;
+    // Warnings and the like can run Python code meanwhile, and the list change.
+    while let remaining @ 1.. = fields.length()?.saturating_sub(index) {
+        ruler.add(field(record, fields, index, remaining)?)?;
+        index += 1;
+    }
+    if publish(record, ruler.finish()?)? {
+        Ok(())
+    } else {
+        Err(not_open())
+    }
+}
+
+#[cold]
+fn not_open() -> Raised {
+    raise!(
+        TypeError,
+        "first arg must be a non-initialized struct or union ctype"
+    )
+}
+
+/// A storage unit of Microsoft's, and how many of its bits are not taken yet.
+#[derive(Clone, Copy)]
+struct Unit {
+    size: usize,
+    free: u32,
+}
+
+/// Gives fields their places, one after the other.
+struct Ruler<'a> {
+    record: &'a CType,
+    request: &'a Request,
+    compiler: Compiler,
+    /// The largest alignment of a field.
+    pack: Option<usize>,
+    /// The next field goes here, in bytes and bits.
+    byte: usize,
+    bit: u32,
+    unit: Option<Unit>,
+    /// The first byte behind all fields.
+    end: usize,
+    align: usize,
+    /// Fields stand elsewhere than C's rules put them.
+    irregular: bool,
+    fields: Vec<NewField>,
+}
+
+impl<'a> Ruler<'a> {
+    fn new(record: &'a CType, request: &'a Request) -> Self {
+        let pack = if request.flags & PACKED != 0 {
+            Some(1)
+        } else {
+            usize::try_from(request.pack).ok().filter(|pack| *pack > 0)
         };
-        let open = field.ctype.kind == Kind::Array && field.ctype.length < 0;
-        if open && index != last && record.kind == Kind::Struct && field.offset.is_none() {
-            return Err(raise!(
-                TypeError,
-                "field '{}.{shown}' is declared with an open-ended array '{}' but is not the last field",
-                record.name(),
-                field.ctype.name()
-            ));
+        Self {
+            record,
+            request,
+            compiler: Compiler::of(request.flags),
+            pack,
+            byte: 0,
+            bit: 0,
+            unit: None,
+            end: 0,
+            align: 1,
+            irregular: false,
+            fields: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, field: Given) -> PyResult<()> {
+        if self.record.kind == Kind::Union {
+            (self.byte, self.bit) = (0, 0);
+        }
+        let natural = field.ctype.align()?;
+        let align = self.pack.map_or(natural, |pack| pack.min(natural));
+        let counts = match (field.width, self.compiler) {
+            (None, _) | (_, Compiler::GccArm) => true,
+            (Some(_), Compiler::Gcc) => !field.is_unnamed(),
+            (Some(width), Compiler::Msvc) => width > 0,
+        };
+        if counts {
+            self.align = self.align.max(align);
+        }
+        match (field.width, self.compiler) {
+            (None, _) => self.add_whole(field, align)?,
+            (Some(0), Compiler::Msvc) => self.unit = None,
+            (Some(0), _) => {
+                self.byte = self.round_up(self.whole_bytes()?, align)?;
+                self.bit = 0;
+            }
+            (Some(width), Compiler::Msvc) => self.add_to_unit(field, align, width)?,
+            (Some(width), _) => self.add_bits(field, align, width)?,
+        }
+        self.end = self.end.max(self.whole_bytes()?);
+        Ok(())
+    }
+
+    /// A field that is no bit-field.
+    fn add_whole(&mut self, field: Given, align: usize) -> PyResult<()> {
+        let mut offset = self.round_up(self.whole_bytes()?, align)?;
+        if let Some(forced) = field.offset.filter(|forced| *forced != offset) {
+            self.expect_standard(offset, forced, || {
+                format!("wrong offset for field '{}'", field.name.borrow().display())
+            })?;
+            self.irregular = true;
+            offset = forced;
         }
         // Nested anonymous records are laid out as C does, but the convention may look into them.
-        irregular |= shown.is_empty() && field.ctype.kind.is_record();
-        let size = if open {
-            0
-        } else {
-            field.ctype.size()?.unwrap_or(0)
-        };
-        end = end.max(offset.saturating_add(size));
-        if field.width == Some(0) || field.width.is_some() && shown.is_empty() {
-            continue;
-        }
-        let place = place.bits.map_or(Place::Whole, |bits| {
-            // On big-endian targets bit-fields are counted from the most significant bit of their unit.
-            let unit = 8 * u32::try_from(size).unwrap_or(0);
-            let from_the_top = unit.checked_sub(bits.width + bits.shift);
-            let shift = match from_the_top {
-                Some(shift) if request.flags & BIG_ENDIAN != 0 => shift,
-                _ => bits.shift,
-            };
-            Place::Bits {
-                shift: u16::try_from(shift).unwrap_or(u16::MAX),
-                width: u16::try_from(bits.width).unwrap_or(u16::MAX),
+        self.irregular |= field.is_unnamed() && field.ctype.kind.is_record();
+        let size = field.size()?;
+        self.byte = self.sum(offset, size)?;
+        self.bit = 0;
+        self.unit = None;
+        self.push(field, offset, Place::Whole)
+    }
+
+    /// A bit-field of GCC's: it starts in the unit of its type that the last field ends in, if the whole of it fits there.
+    fn add_bits(&mut self, field: Given, align: usize, width: u32) -> PyResult<()> {
+        let bits = 8 * bit_field_size(&field)?;
+        let within = self.byte % align;
+        let mut start = self.byte - within;
+        // A unit is not packed to less than its bytes: more than its bits cannot be taken.
+        let mut taken = 8 * u32::try_from(within).unwrap_or(u32::MAX / 16) + self.bit;
+        if taken + width > bits {
+            if self.pack.is_some() && taken % 8 != 0 {
+                return Err(raise!(
+                    NotImplementedError,
+                    "with 'packed', gcc would compile field '{}.{}' to reuse some bits in the previous field",
+                    self.record.name(),
+                    field.name.borrow().display()
+                ));
             }
+            start = self.sum(start, align)?;
+            (self.byte, self.bit, taken) = (start, 0, 0);
+        }
+        let behind = self.bit + width;
+        self.byte = self.sum(self.byte, behind as usize / 8)?;
+        self.bit = behind % 8;
+        self.push_bits(field, start, taken, width)
+    }
+
+    /// A bit-field of Microsoft's.
+    fn add_to_unit(&mut self, field: Given, align: usize, width: u32) -> PyResult<()> {
+        let size = field.size()?;
+        let bits = 8 * bit_field_size(&field)?;
+        let free = match self.unit {
+            Some(unit) if unit.size == size && unit.free >= width => unit.free,
+            _ => {
+                let start = self.round_up(self.whole_bytes()?, align)?;
+                self.byte = self.sum(start, size)?;
+                self.bit = 0;
+                bits
+            }
+        };
+        self.unit = Some(Unit {
+            size,
+            free: free - width,
         });
-        placed.push(NewField {
+        self.push_bits(field, self.byte.saturating_sub(size), bits - free, width)
+    }
+
+    fn push_bits(&mut self, field: Given, offset: usize, shift: u32, width: u32) -> PyResult<()> {
+        if field.is_unnamed() {
+            return Ok(());
+        }
+        // On big-endian targets bit-fields are counted from the most significant bit of their unit.
+        let shift = if self.request.flags & BIG_ENDIAN == 0 {
+            shift
+        } else {
+            (8 * bit_field_size(&field)?).saturating_sub(width + shift)
+        };
+        let place = Place::Bits {
+            shift: u16::try_from(shift).unwrap_or(u16::MAX),
+            width: u16::try_from(width).unwrap_or(u16::MAX),
+        };
+        self.push(field, offset, place)
+    }
+
+    fn push(&mut self, field: Given, offset: usize, place: Place) -> PyResult<()> {
+        self.fields.push(NewField {
             name: intern(field.name)?,
             ctype: field.ctype,
             offset,
             place,
         });
-    }
-    let natural_size = usize::try_from(computed.size).unwrap_or(usize::MAX);
-    let size = match usize::try_from(request.size) {
-        Err(_) if irregular => natural_size
-            .max(end)
-            .next_multiple_of(computed.align.max(1) as usize),
-        Err(_) => natural_size,
-        Ok(size) => {
-            if request.flags & STD_FIELD_POS != 0 && size != natural_size {
-                return Err(mismatch(record, "wrong total size", natural_size, size));
-            }
-            if size < end {
-                return Err(raise!(
-                    TypeError,
-                    "{} cannot be of size {size}: there are fields at least up to {end}",
-                    record.name()
-                ));
-            }
-            size
-        }
-    };
-    let align = match u32::try_from(request.align) {
-        Err(_) => computed.align,
-        Ok(align) => {
-            if request.flags & STD_FIELD_POS != 0 && align != computed.align {
-                return Err(mismatch(
-                    record,
-                    "wrong total alignment",
-                    computed.align as usize,
-                    align as usize,
-                ));
-            }
-            align
-        }
-    };
-    irregular |= usize::try_from(request.size).is_ok_and(|size| size != natural_size);
-    let layout = NewLayout {
-        size,
-        align,
-        fields: placed,
-        irregular,
-    };
-    if publish(record, layout)? {
         Ok(())
-    } else {
-        Err(raise!(
-            TypeError,
-            "first arg must be a non-initialized struct or union ctype"
+    }
+
+    /// Size and alignment, as computed or as the caller has them.
+    fn finish(self) -> PyResult<NewLayout> {
+        // Like C, which has no objects of no size (C11 6.2.6.1p2); but a caller may ask for it.
+        let natural = self.round_up(self.end, self.align)?.max(1);
+        let size = match usize::try_from(self.request.size) {
+            Err(_) => natural,
+            Ok(size) => {
+                self.expect_standard(natural, size, || "wrong total size".to_owned())?;
+                if size < self.end {
+                    return Err(raise!(
+                        TypeError,
+                        "{} cannot be of size {size}: there are fields at least up to {}",
+                        self.record.name(),
+                        self.end
+                    ));
+                }
+                size
+            }
+        };
+        let align = match usize::try_from(self.request.align) {
+            Err(_) => self.align,
+            Ok(align) => {
+                self.expect_standard(self.align, align, || "wrong total alignment".to_owned())?;
+                align
+            }
+        };
+        if !align.is_power_of_two() {
+            return Err(raise!(
+                SystemError,
+                "found for ctype '{}' bogus alignment '{align}'",
+                self.record.name()
+            ));
+        }
+        Ok(NewLayout {
+            size,
+            align: u32::try_from(align).unwrap_or(1),
+            fields: self.fields,
+            irregular: self.irregular || size != natural,
+        })
+    }
+
+    /// The first whole byte behind everything so far.
+    fn whole_bytes(&self) -> PyResult<usize> {
+        self.sum(self.byte, usize::from(self.bit > 0))
+    }
+
+    fn sum(&self, offset: usize, more: usize) -> PyResult<usize> {
+        offset
+            .checked_add(more)
+            .filter(|sum| isize::try_from(*sum).is_ok())
+            .ok_or_else(|| self.too_large())
+    }
+
+    fn round_up(&self, offset: usize, align: usize) -> PyResult<usize> {
+        offset
+            .checked_next_multiple_of(align)
+            .filter(|rounded| isize::try_from(*rounded).is_ok())
+            .ok_or_else(|| self.too_large())
+    }
+
+    #[cold]
+    fn too_large(&self) -> Raised {
+        raise!(
+            OverflowError,
+            "{}: larger than any object can be",
+            self.record.name()
+        )
+    }
+
+    /// Where the caller relies on the compiler's layout, a difference is an error.
+    fn expect_standard(
+        &self,
+        natural: usize,
+        given: usize,
+        what: impl FnOnce() -> String,
+    ) -> PyResult<()> {
+        if natural == given || self.request.flags & STD_FIELD_POS == 0 {
+            return Ok(());
+        }
+        let class = types::FFI.object().attribute(c"error")?;
+        let name = self.record.name();
+        Err(raise_class(
+            class.borrow(),
+            format_args!(
+                "{name}: {} (cdef says {natural}, but C compiler says {given}). fix it or use \"...;\" as the last field in the cdef for {name} to make it flexible",
+                what()
+            ),
         ))
     }
+}
+
+/// The size of an integer type, of which a field's bits are taken.
+fn bit_field_size(field: &Given) -> PyResult<u32> {
+    u32::try_from(field.size()?).map_err(|_| raise!(SystemError, "bit-field of a huge type"))
 }
 
 fn intern(name: Owned) -> PyResult<Owned> {
     crate::ffi::realize::interned(name.borrow().utf8()?)
 }
 
-#[cold]
-fn mismatch(record: &CType, what: &str, declared: usize, actual: usize) -> cffi_python::Raised {
-    raise!(
-        TypeError,
-        "{}: {what} (cdef says {declared}, but C compiler says {actual}). fix it or use \"...;\" as the last field in the cdef for {} to make it flexible",
-        record.name(),
-        record.name()
-    )
-}
+/// What a field's tuple is known as.
+static ITEM: Convention = Convention {
+    owner: "list",
+    style: Style::Tuple,
+};
 
-fn field(record: &CType, fields: Borrowed<'_>, index: usize) -> PyResult<Given> {
-    let item = int_index(fields, index)?;
+/// The field at an index, which `remaining` counts with those behind it.
+fn field(record: &CType, fields: Borrowed<'_>, index: usize, remaining: usize) -> PyResult<Given> {
+    const SIGNATURE: Signature<4> = Signature {
+        function: "list item",
+        parameters: ["name", "ctype", "bitsize", "offset"],
+        required: 2,
+    };
+    let item = item_of(fields, index)?;
     let tuple = item.borrow();
-    let (Some(name), Some(ctype)) = (
-        tuple.tuple_item(0),
-        tuple.tuple_item(1).and_then(CType::from_object),
-    ) else {
+    if !tuple.is_tuple() {
         return Err(raise!(
             TypeError,
             "fields must be tuples (name, ctype[, bitsize[, offset]])"
         ));
+    }
+    let items: Vec<Borrowed<'_>> = (0..tuple.tuple_len())
+        .filter_map(|position| tuple.tuple_item(position))
+        .collect();
+    let [name, ctype, width, offset] = Arguments::by_position(&items, &ITEM).bind(&SIGNATURE)?;
+    let (name, ctype) = (SIGNATURE.require(0, name)?, SIGNATURE.require(1, ctype)?);
+    if !name.is_str() {
+        return Err(wrong_type(SIGNATURE.function, 1, "str", name));
+    }
+    let Some(ctype) = CType::from_object(ctype) else {
+        return Err(wrong_type(
+            SIGNATURE.function,
+            2,
+            "_cffi_backend.CType",
+            ctype,
+        ));
     };
-    let optional = |position: usize| {
-        tuple
-            .tuple_item(position)
-            .map_or(Ok(-1), Borrowed::as_isize)
-    };
-    let (width, offset) = (optional(2)?, optional(3)?);
-    let shown = name.utf8()?;
-    let open_array = ctype.kind == Kind::Array && ctype.length < 0;
-    if ctype.size()?.is_none() && !open_array {
+    let width = u32::try_from(width.map_or(Ok(-1), arguments::int)?).ok();
+    let offset = usize::try_from(offset.map_or(Ok(-1), arguments::size)?).ok();
+    // An array of unknown length has its place at the end, or where it is told to be.
+    let open = ctype.kind == Kind::Array && ctype.length < 0 && ctype.item().is_some();
+    let open_allowed = open && width.is_none() && (remaining == 1 || offset.is_some());
+    if ctype.size()?.is_none() && !open_allowed {
         return Err(raise!(
             TypeError,
-            "field '{}.{shown}' has ctype '{}' of unknown size",
+            "field '{}.{}' has ctype '{}' of unknown size",
             record.name(),
+            name.display(),
             ctype.name()
         ));
     }
-    let width = u32::try_from(width).ok();
-    if let Some(width) = width {
-        let bits = if ctype.kind == Kind::Bool {
-            1
-        } else {
-            8 * ctype.raw_size().unsigned_abs()
-        };
-        if !ctype.kind.is_integral() {
-            return Err(raise!(
-                TypeError,
-                "field '{}.{shown}' declared as '{}' cannot be a bit field",
-                record.name(),
-                ctype.name()
-            ));
-        }
-        if width as usize > bits {
-            return Err(raise!(
-                TypeError,
-                "bit field '{}.{shown}' is declared '{}:{width}', which exceeds the width of the type",
-                record.name(),
-                ctype.name()
-            ));
-        }
-        if width == 0 && !shown.is_empty() {
-            return Err(raise!(
-                TypeError,
-                "field '{}.{shown}' is declared with :0",
-                record.name()
-            ));
-        }
-    }
-    Ok(Given {
+    let given = Given {
         name: name.to_owned(),
         ctype: ctype.to_ref(),
         width,
-        offset: usize::try_from(offset).ok(),
-    })
+        offset,
+    };
+    if let Some(width) = width {
+        check_bits(record, &given, width)?;
+    }
+    Ok(given)
 }
 
-fn int_index(list: Borrowed<'_>, index: usize) -> PyResult<Owned> {
+fn check_bits(record: &CType, given: &Given, width: u32) -> PyResult<()> {
+    let (owner, shown) = (record.name(), given.name.borrow().display());
+    let ctype = &given.ctype;
+    if given.offset.is_some() {
+        return Err(raise!(
+            TypeError,
+            "field '{owner}.{shown}' is a bitfield, but a fixed offset is specified"
+        ));
+    }
+    if !ctype.kind.is_integral() {
+        return Err(raise!(
+            TypeError,
+            "field '{owner}.{shown}' declared as '{}' cannot be a bit field",
+            ctype.name()
+        ));
+    }
+    if width as usize > 8 * ctype.raw_size().unsigned_abs() {
+        return Err(raise!(
+            TypeError,
+            "bit field '{owner}.{shown}' is declared '{}:{width}', which exceeds the width of the type",
+            ctype.name()
+        ));
+    }
+    if width == 0 && !shown.is_empty() {
+        return Err(raise!(
+            TypeError,
+            "field '{owner}.{shown}' is declared with :0"
+        ));
+    }
+    Ok(())
+}
+
+impl Given {
+    fn is_unnamed(&self) -> bool {
+        self.name.borrow().str_len() == 0
+    }
+
+    /// The size of the field's type in bytes; 0 of an array of unknown length.
+    fn size(&self) -> PyResult<usize> {
+        Ok(self.ctype.size()?.unwrap_or(0))
+    }
+}
+
+fn item_of(list: Borrowed<'_>, index: usize) -> PyResult<Owned> {
     // SAFETY: a list and an index, which the call checks.
     let item = unsafe { cffi_python::ffi::PyList_GetItem(list.as_ptr(), index.to_signed()) };
     // SAFETY: NULL with an exception, or borrowed from the list.
     match unsafe { Borrowed::from_ptr_or_none(item) } {
         Some(item) => Ok(item.to_owned()),
-        None => Err(cffi_python::Raised),
+        None => Err(Raised),
     }
-}
-
-fn compute(
-    record: &CType,
-    given: &[Given],
-    request: &Request,
-    pack: Option<u32>,
-) -> PyResult<RecordLayout> {
-    let mut inputs = Vec::with_capacity(given.len());
-    for field in given {
-        let open = field.ctype.kind == Kind::Array && field.ctype.length < 0;
-        let size = if open {
-            0
-        } else {
-            field.ctype.size()?.unwrap_or(0)
-        };
-        let anonymous = field.name.borrow().str_len() == 0;
-        inputs.push(FieldInput {
-            size: size as u64,
-            align: u32::try_from(field.ctype.align()?).unwrap_or(1),
-            bits: field.width.map(|width| BitsInput {
-                width,
-                named: if anonymous { Named::No } else { Named::Yes },
-            }),
-            explicit_align: None,
-            packed: Packed::No,
-            required_align: 0,
-        });
-    }
-    let rules = RecordRules {
-        kind: if record.kind == Kind::Struct {
-            RecordKind::Struct
-        } else {
-            RecordKind::Union
-        },
-        packed: Packed::No,
-        pack,
-        align: None,
-        abi: (request.flags & MSVC_BITFIELDS != 0).then_some(RecordAbi::Ms),
-    };
-    let target = if request.flags & ARM_BITFIELDS != 0 {
-        Target::AARCH64_LINUX
-    } else if request.flags & (X86_BITFIELDS | MSVC_BITFIELDS) != 0 {
-        Target::X86_64_LINUX
-    } else {
-        Target::host()
-    };
-    let layout = layout_record(&target, &rules, &inputs);
-    layout.map_err(|error| raise!(OverflowError, "{}: {error}", record.name()))
 }

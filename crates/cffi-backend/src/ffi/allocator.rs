@@ -2,6 +2,8 @@
 
 use std::ffi::{c_int, c_void};
 
+use cffi_python::arguments::{Arguments, Convention, Signature, Style};
+use cffi_python::bits::ToSigned;
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, guard_silent};
 use cffi_python::typespec::TypeSpec;
@@ -9,12 +11,14 @@ use cffi_python::{Borrowed, Owned, PyResult, raise};
 
 use super::object::{Ffi, FunctionTypes};
 use crate::cdata::object::Fill;
+use crate::ctype::CType;
 use crate::ops::new::{Allocator, new};
 use crate::types;
 
 #[repr(C)]
 struct AllocatorObject {
     ob_base: PyObject,
+    vectorcall: ffi::vectorcallfunc,
     ffi: Owned,
     allocator: Allocator,
 }
@@ -24,7 +28,7 @@ pub fn new_allocator(
     ffi_object: &Ffi,
     alloc: Option<Borrowed<'_>>,
     free: Option<Borrowed<'_>>,
-    clear: bool,
+    fill: Fill,
 ) -> PyResult<Owned> {
     let present =
         |object: Option<Borrowed<'_>>| object.filter(|it| !it.is_none()).map(Borrowed::to_owned);
@@ -32,64 +36,60 @@ pub fn new_allocator(
     if alloc.is_none() && free.is_some() {
         return Err(raise!(TypeError, "cannot pass 'free' without 'alloc'"));
     }
-    let fill = if clear { Fill::Zero } else { Fill::Nothing };
     // SAFETY: the type is ready; every part is written at once.
     unsafe {
         let made = Owned::from_new(ffi::PyType_GenericAlloc(types::ALLOCATOR.get(), 0))?;
         let place: *mut AllocatorObject = made.as_ptr().cast();
+        (&raw mut (*place).vectorcall).write(call);
         (&raw mut (*place).ffi).write(ffi_object.as_object().to_owned());
         (&raw mut (*place).allocator).write(Allocator { alloc, free, fill });
         Ok(made)
     }
 }
 
+/// What programs know as a function inside of `FFI.new_allocator()`.
+static CALLED: Convention = Convention {
+    owner: "FFI.new_allocator.<locals>",
+    style: Style::Function,
+};
+
+const SIGNATURE: Signature<2> = Signature {
+    function: "allocate",
+    parameters: ["cdecl", "init"],
+    required: 1,
+};
+
 unsafe extern "C" fn call(
     object: *mut PyObject,
-    arguments: *mut PyObject,
-    keywords: *mut PyObject,
+    arguments: *const *mut PyObject,
+    flags: usize,
+    names: *mut PyObject,
 ) -> *mut PyObject {
     guard(|| {
-        // SAFETY: a slot of this type: its own layout, a tuple, and a dict or NULL.
-        let (this, arguments, keywords) = unsafe {
+        // SAFETY: the vectorcall of this type: its own layout, and what the interpreter passes.
+        let (this, arguments) = unsafe {
+            let count = ffi::PyVectorcall_NARGS(flags);
             (
                 &*object.cast::<AllocatorObject>(),
-                Borrowed::from_ptr(arguments),
-                Borrowed::from_ptr_or_none(keywords),
+                Arguments::new(arguments, count, names, &CALLED),
             )
         };
-        let by_name = |name: &str| -> PyResult<Option<Owned>> {
-            match keywords {
-                Some(keywords) => keywords.dict_get(cffi_python::text::from_str(name)?.borrow()),
-                None => Ok(None),
-            }
-        };
-        let count = arguments.tuple_len();
-        let (named_type, named_init) = (by_name("cdecl")?, by_name("init")?);
-        let named = usize::from(named_type.is_some()) + usize::from(named_init.is_some());
-        if count + keywords.map_or(Ok(0), Borrowed::length)? > 2
-            || keywords.map_or(Ok(0), Borrowed::length)? != named
-        {
-            return Err(raise!(
-                TypeError,
-                "allocator takes the arguments 'cdecl' and 'init'"
-            ));
-        }
-        let Some(cdecl) = arguments
-            .tuple_item(0)
-            .or(named_type.as_ref().map(Owned::borrow))
-        else {
-            return Err(raise!(
-                TypeError,
-                "allocator missing required argument 'cdecl' (pos 1)"
-            ));
-        };
-        let init = arguments
-            .tuple_item(1)
-            .or(named_init.as_ref().map(Owned::borrow));
+        let [cdecl, init] = arguments.bind(&SIGNATURE)?;
+        let cdecl = SIGNATURE.require(0, cdecl)?;
         let Some(ffi_object) = Ffi::from_object(this.ffi.borrow()) else {
             return Err(raise!(SystemError, "allocator without an FFI"));
         };
-        let ctype = ffi_object.type_argument(cdecl, FunctionTypes::Refused)?;
+        let ctype = if cdecl.is_str() {
+            ffi_object.type_of_string(cdecl, FunctionTypes::Refused)?
+        } else if let Some(ctype) = CType::from_object(cdecl) {
+            ctype.to_ref()
+        } else {
+            return Err(raise!(
+                TypeError,
+                "expected a string or ctype object, got '{}'",
+                cdecl.type_name()
+            ));
+        };
         new(&ctype, init, &this.allocator)
     })
 }
@@ -148,14 +148,25 @@ pub fn make_type() -> PyResult<Owned> {
         c"_cffi_backend.__FFIAllocator",
         size_of::<AllocatorObject>(),
     )
-    .flags(ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
+    .flags(
+        ffi::Py_TPFLAGS_HAVE_GC
+            | ffi::Py_TPFLAGS_HAVE_VECTORCALL
+            | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    )
+    .members(vec![ffi::PyMemberDef {
+        name: c"__vectorcalloffset__".as_ptr(),
+        type_code: ffi::Py_T_PYSSIZET,
+        offset: std::mem::offset_of!(AllocatorObject, vectorcall).to_signed(),
+        flags: ffi::Py_READONLY,
+        doc: std::ptr::null(),
+    }])
     .doc(c"Allocates C objects as ffi.new() does, with the program's own allocator.");
     // SAFETY: each function has the type of its slot.
     unsafe {
         spec.slot(ffi::Py_tp_dealloc, dealloc as *mut c_void)
             .slot(ffi::Py_tp_traverse, traverse as *mut c_void)
             .slot(ffi::Py_tp_clear, clear as *mut c_void)
-            .slot(ffi::Py_tp_call, call as *mut c_void)
+            .slot(ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut c_void)
     }
     .build(None)
 }

@@ -2,12 +2,12 @@
 
 use cffi_model::declarations::{CdefOptions, Exported, Override, Packing};
 use cffi_model::defaults::Unicode;
-use cffi_python::arguments::{Arguments, Signature};
+use cffi_python::arguments::{self, Arguments, Signature};
 use cffi_python::ffi;
 use cffi_python::typespec::TypeSpec;
 use cffi_python::{Borrowed, Owned, PyResult, int, object, raise};
 
-use super::methods::{ffi_methods, required};
+use super::methods::ffi_methods;
 use super::object::Ffi;
 use super::{describe, realize};
 use crate::library::object::{self as library, Lib};
@@ -37,7 +37,7 @@ fn cdef(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 1,
     };
     let [source, replace, packed, pack, exported] = arguments.bind(&SIGNATURE)?;
-    let source = required(source)?;
+    let source = SIGNATURE.require(0, source)?;
     if !source.is_str() {
         return Err(raise!(TypeError, "cdef() argument must be a string"));
     }
@@ -71,10 +71,7 @@ fn packing(packed: bool, pack: Option<Borrowed<'_>>) -> PyResult<Packing> {
     };
     match (packed, u32::try_from(pack)) {
         (true, Ok(0)) => Ok(Packing::Packed),
-        (true, _) => Err(raise!(
-            ValueError,
-            "'pack' cannot be given together with 'packed'"
-        )),
+        (true, _) => Err(raise!(ValueError, "cannot give both 'pack' and 'packed'")),
         (false, Ok(0)) => Ok(Packing::Natural),
         (false, Ok(1)) => Ok(Packing::Packed),
         (false, Ok(pack)) if pack.is_power_of_two() => Ok(Packing::Pack(pack)),
@@ -92,7 +89,7 @@ fn include(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 1,
     };
     let [other] = arguments.bind(&SIGNATURE)?;
-    let other = required(other)?;
+    let other = SIGNATURE.require(0, other)?;
     let Some(other) = Ffi::from_object(other) else {
         return Err(raise!(
             TypeError,
@@ -115,24 +112,24 @@ fn load_library(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 0,
     };
     let [name, flags] = arguments.bind(&SIGNATURE)?;
-    let flags = flags.map_or(Ok(0), Borrowed::as_isize)?;
+    let flags = flags.map_or(Ok(0), arguments::int)?;
     let lib = library::open(this, name.filter(|name| !name.is_none()), flags)?;
     Ok(lib)
 }
 
-fn dlclose(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+fn dlclose(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     const SIGNATURE: Signature<1> = Signature {
         function: "dlclose",
         parameters: ["lib"],
         required: 1,
     };
     let [lib] = arguments.bind(&SIGNATURE)?;
-    let lib = required(lib)?;
+    let lib = SIGNATURE.require(0, lib)?;
     match Lib::from_object(lib) {
-        Some(lib) if lib.belongs_to(this) => lib.close().map(|()| Owned::none()),
-        _ => Err(raise!(
-            TypeError,
-            "dlclose() argument must be a library that this ffi opened, not {}",
+        Some(lib) => lib.close().map(|()| Owned::none()),
+        None => Err(raise!(
+            AttributeError,
+            "type object '{}' has no attribute '__cffi_close__'",
             lib.type_name()
         )),
     }
@@ -145,7 +142,7 @@ fn set_unicode(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 1,
     };
     let [enabled] = arguments.bind(&SIGNATURE)?;
-    let unicode = if required(enabled)?.is_true()? {
+    let unicode = if SIGNATURE.require(0, enabled)?.is_true()? {
         Unicode::Wide
     } else {
         Unicode::Bytes
@@ -163,7 +160,7 @@ fn parse_type(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 1,
     };
     let [cdecl] = arguments.bind(&SIGNATURE)?;
-    let text = required(cdecl)?.utf8()?;
+    let text = SIGNATURE.require(0, cdecl)?.utf8()?;
     let ty = this
         .world
         .change(|declarations| declarations.parse_type(text))
@@ -174,8 +171,8 @@ fn parse_type(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     ])
 }
 
-fn type_number(argument: Option<Borrowed<'_>>) -> PyResult<usize> {
-    usize::try_from(required(argument)?.as_isize()?)
+fn type_number(argument: Borrowed<'_>) -> PyResult<usize> {
+    usize::try_from(arguments::size(argument)?)
         .map_err(|_| raise!(IndexError, "negative type number"))
 }
 
@@ -186,7 +183,7 @@ fn describe_type(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 1,
     };
     let [index] = arguments.bind(&SIGNATURE)?;
-    describe::describe_type(this, type_number(index)?)
+    describe::describe_type(this, type_number(SIGNATURE.require(0, index)?)?)
 }
 
 fn declared(this: &Ffi, _: Arguments<'_>) -> PyResult<Owned> {
@@ -204,7 +201,7 @@ fn get_ctype(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 1,
     };
     let [index] = arguments.bind(&SIGNATURE)?;
-    let index = type_number(index)?;
+    let index = type_number(SIGNATURE.require(0, index)?)?;
     match this
         .world
         .read(|declarations| declarations.types().id_at(index))

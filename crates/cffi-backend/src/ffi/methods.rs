@@ -2,25 +2,40 @@
 
 use std::ffi::{CStr, c_int, c_void};
 
-use cffi_python::arguments::{Arguments, Signature};
+use cffi_python::arguments::{self, Arguments, Convention, Signature, Style};
 use cffi_python::buffer::Access;
+use cffi_python::error::{self, Exception};
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{SlotValue, guard};
 use cffi_python::typespec::TypeSpec;
 use cffi_python::{Borrowed, Owned, PyResult, int, raise, text};
 
 use super::inline::World;
-use super::object::{self, Ffi, FunctionTypes};
+use super::object::{self, Ffi, FunctionTypes, Mode};
 use super::{allocator, once};
 use crate::call::callback;
+use crate::cdata::object::Fill;
 use crate::cdata::{self, CData, gc, handle};
 use crate::convert::cast::cast;
-use crate::ctype::primitive;
+use crate::ctype::{Kind, primitive};
+use crate::library::object::Lib;
 use crate::ops::{self, addressing, memory, new, strings};
 use crate::types;
 
 /// A method with arguments by position and name.
 pub(super) type Method<T> = fn(&Ffi, Arguments<'_>) -> PyResult<T>;
+
+/// The methods of `cffi.FFI` are known as functions written in Python.
+static IN_PYTHON: Convention = Convention {
+    owner: "FFI",
+    style: Style::Method,
+};
+
+/// The methods of the FFI of a compiled module are known as functions written in C.
+static IN_C: Convention = Convention {
+    owner: "FFI",
+    style: Style::Keywords,
+};
 
 /// Runs a method.
 ///
@@ -34,7 +49,14 @@ pub(super) unsafe fn run<T: SlotValue>(
     body: Method<T>,
 ) -> T::C {
     // SAFETY: the caller's promise.
-    guard(|| unsafe { body(Ffi::from_ptr(this), Arguments::new(arguments, count, names)) })
+    guard(|| unsafe {
+        let this = Ffi::from_ptr(this);
+        let convention = match this.mode {
+            Mode::Inline => &IN_PYTHON,
+            Mode::Compiled => &IN_C,
+        };
+        body(this, Arguments::new(arguments, count, names, convention))
+    })
 }
 
 /// Declares methods: a C function for each, and the table.
@@ -106,13 +128,9 @@ fn method_new(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 1,
     };
     let [cdecl, init] = arguments.bind(&SIGNATURE)?;
-    let ctype = this.type_argument(required(cdecl)?, FunctionTypes::Refused)?;
+    let cdecl = SIGNATURE.require(0, cdecl)?;
+    let ctype = this.type_argument(cdecl, FunctionTypes::Refused, "newp")?;
     new::new(&ctype, init, &new::DEFAULT)
-}
-
-/// An argument that [`Arguments::bind`] has checked to be there.
-pub(super) fn required(argument: Option<Borrowed<'_>>) -> PyResult<Borrowed<'_>> {
-    argument.ok_or_else(|| raise!(TypeError, "missing argument"))
 }
 
 fn method_cast(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
@@ -122,8 +140,9 @@ fn method_cast(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 2,
     };
     let [cdecl, source] = arguments.bind(&SIGNATURE)?;
-    let ctype = this.type_argument(required(cdecl)?, FunctionTypes::Refused)?;
-    Ok(cast(&ctype, required(source)?)?.into_owned())
+    let cdecl = SIGNATURE.require(0, cdecl)?;
+    let ctype = this.type_argument(cdecl, FunctionTypes::Refused, "cast")?;
+    Ok(cast(&ctype, SIGNATURE.require(1, source)?)?.into_owned())
 }
 
 fn method_typeof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
@@ -133,7 +152,7 @@ fn method_typeof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 1,
     };
     let [cdecl] = arguments.bind(&SIGNATURE)?;
-    let cdecl = required(cdecl)?;
+    let cdecl = SIGNATURE.require(0, cdecl)?;
     if cdecl.is_str() {
         return Ok(this
             .type_of_string(cdecl, FunctionTypes::Refused)?
@@ -144,7 +163,7 @@ fn method_typeof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     }
     // SAFETY: a type is a valid object.
     let class = unsafe { Borrowed::from_ptr(cdecl.type_ptr().cast()) };
-    Err(raise!(TypeError, "{}", class.display()))
+    Err(error::raise_object(Exception::TypeError.class(), class))
 }
 
 fn method_sizeof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
@@ -154,11 +173,11 @@ fn method_sizeof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 1,
     };
     let [cdecl] = arguments.bind(&SIGNATURE)?;
-    let cdecl = required(cdecl)?;
+    let cdecl = SIGNATURE.require(0, cdecl)?;
     if let Some(cdata) = CData::from_object(cdecl) {
         return int::from_usize(cdata.byte_size()?);
     }
-    let ctype = this.type_or_cdata_argument(cdecl)?;
+    let ctype = this.type_to_measure(cdecl, "'cdata' or 'ctype'")?;
     match ctype.size()? {
         Some(size) => int::from_usize(size),
         None => Err(this
@@ -174,22 +193,25 @@ fn method_alignof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 1,
     };
     let [cdecl] = arguments.bind(&SIGNATURE)?;
-    int::from_usize(this.type_or_cdata_argument(required(cdecl)?)?.align()?)
+    let ctype = this.type_to_measure(SIGNATURE.require(0, cdecl)?, "'ctype'")?;
+    int::from_usize(ctype.align()?)
 }
 
 fn method_offsetof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    let Some((cdecl, keys)) = arguments
-        .positional()
-        .split_first()
-        .filter(|(_, keys)| !keys.is_empty())
-    else {
+    const SIGNATURE: Signature<1> = Signature {
+        function: "offsetof",
+        parameters: ["cdecl"],
+        required: 1,
+    };
+    let ([cdecl], keys) = arguments.bind_with_rest(&SIGNATURE)?;
+    let cdecl = SIGNATURE.require(0, cdecl)?;
+    let ctype = this.type_argument(cdecl, FunctionTypes::Refused, "typeoffsetof")?;
+    if keys.is_empty() {
         return Err(raise!(
             TypeError,
-            "offsetof() expects at least 2 arguments (a type and a field or index), got {}",
-            arguments.positional().len()
+            "FFI._typeoffsetof() missing 1 required positional argument: 'field_or_index'"
         ));
-    };
-    let ctype = this.type_argument(*cdecl, FunctionTypes::Refused)?;
+    }
     let (_, offset) = addressing::path(&ctype, keys)?;
     int::from_isize(offset)
 }
@@ -201,13 +223,19 @@ fn method_getctype(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 1,
     };
     let [cdecl, replace_with] = arguments.bind(&SIGNATURE)?;
-    let ctype = this.type_argument(required(cdecl)?, FunctionTypes::AsPointer)?;
-    let insert = match replace_with {
-        Some(insert) => insert.utf8()?.trim_matches(' '),
-        None => "",
+    let cdecl = SIGNATURE.require(0, cdecl)?;
+    let parsed = if cdecl.is_str() {
+        Some(this.type_of_string(cdecl, FunctionTypes::Refused)?)
+    } else {
+        None
+    };
+    let insert = replace_with.map_or(Ok(""), declarator)?;
+    let ctype = match parsed {
+        Some(ctype) => ctype,
+        None => this.type_argument(cdecl, FunctionTypes::Refused, "getcname")?,
     };
     // A name after a name needs a space; a pointer to an array needs parentheses (C11 6.7.6).
-    let parenthesised = insert.starts_with('*') && ctype.kind == crate::ctype::Kind::Array;
+    let parenthesised = insert.starts_with('*') && ctype.kind == Kind::Array;
     let spaced = !parenthesised && !insert.is_empty() && !insert.starts_with(['[', '(']);
     let inserted = match (parenthesised, spaced) {
         (true, _) => format!("({insert})"),
@@ -217,6 +245,26 @@ fn method_getctype(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     text::from_str(&ctype.name_with(&inserted))
 }
 
+/// The text that goes where a declarator goes, without white space around it.
+fn declarator(object: Borrowed<'_>) -> PyResult<&str> {
+    if object.is_str() {
+        let text = arguments::text("getcname", 2, object)?;
+        // White space as `str.strip()` has it.
+        return Ok(text.trim_matches(|c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)));
+    }
+    if object.is_bytes() || object.is_bytearray() {
+        return Err(raise!(
+            TypeError,
+            "startswith first arg must be bytes or a tuple of bytes, not str"
+        ));
+    }
+    Err(raise!(
+        AttributeError,
+        "'{}' object has no attribute 'strip'",
+        object.type_name()
+    ))
+}
+
 fn method_string(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     const SIGNATURE: Signature<2> = Signature {
         function: "string",
@@ -224,8 +272,8 @@ fn method_string(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 1,
     };
     let [cdata, max_length] = arguments.bind(&SIGNATURE)?;
-    let cdata = ops::expect_cdata(required(cdata)?, "string")?;
-    strings::string(cdata, max_length.map_or(Ok(-1), Borrowed::as_isize)?)
+    let cdata = ops::expect_cdata(SIGNATURE.require(0, cdata)?, "string")?;
+    strings::string(cdata, max_length.map_or(Ok(-1), arguments::size)?)
 }
 
 fn method_unpack(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
@@ -235,35 +283,29 @@ fn method_unpack(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 2,
     };
     let [cdata, length] = arguments.bind(&SIGNATURE)?;
-    let cdata = ops::expect_cdata(required(cdata)?, "unpack")?;
-    strings::unpack(cdata, required(length)?.as_isize()?)
+    let cdata = ops::expect_cdata(SIGNATURE.require(0, cdata)?, "unpack")?;
+    strings::unpack(cdata, arguments::size(SIGNATURE.require(1, length)?)?)
 }
 
 fn method_from_buffer(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     const SIGNATURE: Signature<3> = Signature {
         function: "from_buffer",
         parameters: ["cdecl", "python_buffer", "require_writable"],
-        required: 0,
+        required: 1,
     };
     let [first, second, writable] = arguments.bind(&SIGNATURE)?;
-    let access = match writable.map_or(Ok(false), Borrowed::is_true)? {
-        true => Access::Write,
-        false => Access::Read,
-    };
+    let first = SIGNATURE.require(0, first)?;
     // One argument alone is the buffer.
-    let (cdecl, buffer) = match (first, second) {
-        (cdecl, Some(buffer)) => (cdecl, buffer),
-        (Some(buffer), None) => (None, buffer),
-        (None, None) => {
-            return Err(raise!(
-                TypeError,
-                "from_buffer() missing required argument 'python_buffer'"
-            ));
+    let (ctype, buffer) = match second {
+        Some(buffer) => {
+            let ctype = this.type_argument(first, FunctionTypes::Refused, "")?;
+            (ctype, buffer)
         }
+        None => (primitive::char_array()?, first),
     };
-    let ctype = match cdecl {
-        Some(cdecl) => this.type_argument(cdecl, FunctionTypes::Refused)?,
-        None => primitive::char_array()?,
+    let access = match writable.map_or(Ok(0), arguments::int)? {
+        0 => Access::Read,
+        _ => Access::Write,
     };
     memory::from_buffer(&ctype, buffer, access)
 }
@@ -276,9 +318,9 @@ fn method_memmove(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     };
     let [destination, source, size] = arguments.bind(&SIGNATURE)?;
     memory::memmove(
-        required(destination)?,
-        required(source)?,
-        required(size)?.as_isize()?,
+        SIGNATURE.require(0, destination)?,
+        SIGNATURE.require(1, source)?,
+        arguments::size(SIGNATURE.require(2, size)?)?,
     )?;
     Ok(Owned::none())
 }
@@ -290,14 +332,19 @@ fn method_gc(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 2,
     };
     let [cdata, destructor, size] = arguments.bind(&SIGNATURE)?;
-    // The hint has no use with CPython's reference counting, but must be a number.
-    size.map_or(Ok(0), Borrowed::as_isize)?;
-    gc_with(required(cdata)?, required(destructor)?)
+    let object = SIGNATURE.require(0, cdata)?;
+    gc_with(object, SIGNATURE.require(1, destructor)?, size)
 }
 
-/// `gc(cdata, destructor)`
-pub fn gc_with(object: Borrowed<'_>, destructor: Borrowed<'_>) -> PyResult<Owned> {
+/// `gc(cdata, destructor, size)`
+pub fn gc_with(
+    object: Borrowed<'_>,
+    destructor: Borrowed<'_>,
+    size: Option<Borrowed<'_>>,
+) -> PyResult<Owned> {
     let cdata = ops::expect_cdata(object, "gc")?;
+    // The hint has no use with CPython's reference counting, but must be a number.
+    size.map_or(Ok(0), arguments::size)?;
     if destructor.is_none() {
         if gc::cancel(cdata) {
             return Ok(Owned::none());
@@ -307,7 +354,7 @@ pub fn gc_with(object: Borrowed<'_>, destructor: Borrowed<'_>) -> PyResult<Owned
             "Can remove destructor only on a object previously returned by ffi.gc()"
         ));
     }
-    let length = if cdata.ctype().kind == crate::ctype::Kind::Array {
+    let length = if cdata.ctype().kind == Kind::Array {
         cdata.array_length()
     } else {
         -1
@@ -325,11 +372,11 @@ pub fn gc_with(object: Borrowed<'_>, destructor: Borrowed<'_>) -> PyResult<Owned
 fn method_release(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     const SIGNATURE: Signature<1> = Signature {
         function: "release",
-        parameters: ["cdata"],
+        parameters: ["x"],
         required: 1,
     };
     let [cdata] = arguments.bind(&SIGNATURE)?;
-    cdata::release(expect_any_cdata(required(cdata)?)?)?;
+    cdata::release(expect_any_cdata(SIGNATURE.require(0, cdata)?)?)?;
     Ok(Owned::none())
 }
 
@@ -338,17 +385,23 @@ fn expect_any_cdata(object: Borrowed<'_>) -> PyResult<&CData> {
     CData::from_object(object).ok_or_else(|| raise!(TypeError, "expected a 'cdata' object"))
 }
 
-fn method_addressof(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    let Some((target, keys)) = arguments.positional().split_first() else {
-        return Err(raise!(
-            TypeError,
-            "addressof() missing required argument 'cdata' (pos 1)"
-        ));
+fn method_addressof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<1> = Signature {
+        function: "addressof",
+        parameters: ["cdata"],
+        required: 1,
     };
-    if let (Some(lib), [name]) = (crate::library::object::Lib::from_object(*target), keys) {
-        return lib.address_of(*name);
+    let ([target], keys) = arguments.bind_with_rest(&SIGNATURE)?;
+    let target = SIGNATURE.require(0, target)?;
+    if let Some(lib) = Lib::from_object(target) {
+        return lib.address_of(keys);
     }
-    addressing::address_of(expect_any_cdata(*target)?, keys)
+    let cdata = expect_any_cdata(target)?;
+    let kind = cdata.ctype().kind;
+    if this.mode == Mode::Inline && keys.is_empty() && kind == Kind::Pointer {
+        return Err(raise!(TypeError, "addressof(pointer)"));
+    }
+    addressing::address_of(cdata, keys)
 }
 
 fn method_new_handle(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
@@ -358,7 +411,7 @@ fn method_new_handle(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 1,
     };
     let [object] = arguments.bind(&SIGNATURE)?;
-    Ok(handle::new_handle(primitive::void_pointer()?, required(object)?)?.into_owned())
+    Ok(handle::new_handle(primitive::void_pointer()?, SIGNATURE.require(0, object)?)?.into_owned())
 }
 
 fn method_from_handle(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
@@ -368,7 +421,7 @@ fn method_from_handle(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 1,
     };
     let [cdata] = arguments.bind(&SIGNATURE)?;
-    handle::from_handle(expect_any_cdata(required(cdata)?)?)
+    handle::from_handle(expect_any_cdata(SIGNATURE.require(0, cdata)?)?)
 }
 
 fn method_callback(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
@@ -378,10 +431,26 @@ fn method_callback(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 1,
     };
     let [cdecl, function, error, onerror] = arguments.bind(&SIGNATURE)?;
-    let ctype = this.type_argument(required(cdecl)?, FunctionTypes::AsPointer)?;
+    let cdecl = SIGNATURE.require(0, cdecl)?;
+    let function = function.filter(|it| !it.is_none());
+    let parsed = if cdecl.is_str() {
+        Some(this.type_of_string(cdecl, FunctionTypes::AsPointer)?)
+    } else {
+        None
+    };
+    if function.is_some_and(|function| !function.is_callable()) {
+        return Err(raise!(
+            TypeError,
+            "the 'python_callable' argument is not callable"
+        ));
+    }
+    let ctype = match parsed {
+        Some(ctype) => ctype,
+        None => this.type_argument(cdecl, FunctionTypes::AsPointer, "callback")?,
+    };
     let error = error.filter(|it| !it.is_none());
     let onerror = onerror.filter(|it| !it.is_none());
-    match function.filter(|it| !it.is_none()) {
+    match function {
         Some(function) => callback::new_callback(&ctype, function, error, onerror),
         None => callback::decorator(&ctype, error, onerror),
     }
@@ -394,8 +463,11 @@ fn method_new_allocator(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned>
         required: 0,
     };
     let [alloc, free, clear] = arguments.bind(&SIGNATURE)?;
-    let clear = clear.map_or(Ok(true), Borrowed::is_true)?;
-    allocator::new_allocator(this, alloc, free, clear)
+    let fill = match clear.map_or(Ok(1), arguments::int)? {
+        0 => Fill::Nothing,
+        _ => Fill::Zero,
+    };
+    allocator::new_allocator(this, alloc, free, fill)
 }
 
 fn method_init_once(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
@@ -405,7 +477,11 @@ fn method_init_once(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 2,
     };
     let [function, tag] = arguments.bind(&SIGNATURE)?;
-    once::init_once(this, required(function)?, required(tag)?)
+    once::init_once(
+        this,
+        SIGNATURE.require(0, function)?,
+        SIGNATURE.require(1, tag)?,
+    )
 }
 
 fn method_list_types(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
@@ -422,18 +498,29 @@ unsafe extern "C" fn get_errno(_: *mut PyObject, _: *mut c_void) -> *mut PyObjec
     guard(|| int::from_i64(cffi_call::errno::saved().into()))
 }
 
-unsafe extern "C" fn set_errno(_: *mut PyObject, value: *mut PyObject, _: *mut c_void) -> c_int {
+unsafe extern "C" fn set_errno(this: *mut PyObject, value: *mut PyObject, _: *mut c_void) -> c_int {
     guard(|| {
-        // SAFETY: NULL for `del`, otherwise a valid object.
-        let Some(value) = (unsafe { Borrowed::from_ptr_or_none(value) }) else {
-            return Err(raise!(TypeError, "cannot delete ffi.errno"));
-        };
-        let Ok(value) = c_int::try_from(value.as_isize()?) else {
-            return Err(raise!(OverflowError, "errno value too large"));
-        };
-        cffi_call::errno::set_saved(value);
-        Ok(())
+        // SAFETY: an FFI; NULL for `del`, otherwise a valid object.
+        let (this, value) =
+            unsafe { (Borrowed::from_ptr(this), Borrowed::from_ptr_or_none(value)) };
+        match value {
+            Some(value) => save_errno(value),
+            None => Err(raise!(
+                AttributeError,
+                "property 'errno' of '{}' object has no deleter",
+                this.type_name()
+            )),
+        }
     })
+}
+
+/// Makes a Python number what C code finds as `errno`.
+pub fn save_errno(value: Borrowed<'_>) -> PyResult<()> {
+    let Ok(value) = c_int::try_from(arguments::long(value)?) else {
+        return Err(raise!(OverflowError, "errno value too large"));
+    };
+    cffi_call::errno::set_saved(value);
+    Ok(())
 }
 
 unsafe extern "C" fn tp_new(

@@ -2,9 +2,10 @@
 
 use std::ffi::{c_int, c_void};
 
+use cffi_python::arguments::wrong_type;
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::guard_silent;
-use cffi_python::{Borrowed, Owned, PyResult, object, raise};
+use cffi_python::{Borrowed, Owned, PyResult, Raised, object, raise};
 
 use super::inline::World;
 use crate::cdata::CData;
@@ -27,6 +28,18 @@ pub struct Ffi {
     pub(super) once: Owned,
     /// What the declarations are.
     pub world: World,
+    /// Which of the two interfaces this is.
+    pub mode: Mode,
+}
+
+/// `cffi.FFI` and the FFI of a compiled module have the same methods, but their errors come in different words, and they differ in a few
+/// things that they accept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// `cffi.FFI`.
+    Inline,
+    /// The FFI of a compiled module.
+    Compiled,
 }
 
 /// What a type string may name.
@@ -111,39 +124,52 @@ impl Ffi {
         }
     }
 
-    /// The ctype of an argument that is a string or a ctype.
+    /// The ctype of an argument that is a string or a ctype. `function` is the function of the module that takes the ctype.
     #[inline]
     pub fn type_argument(
         &self,
         object: Borrowed<'_>,
         functions: FunctionTypes,
+        function: &'static str,
     ) -> PyResult<CTypeRef> {
         if object.is_str() {
             return self.type_of_string(object, functions);
         }
+        match CType::from_object(object) {
+            Some(ctype) => Ok(ctype.to_ref()),
+            None => Err(self.no_type(object, function)),
+        }
+    }
+
+    #[cold]
+    fn no_type(&self, object: Borrowed<'_>, function: &str) -> Raised {
+        match self.mode {
+            Mode::Inline => wrong_type(function, 1, "_cffi_backend.CType", object),
+            Mode::Compiled => raise!(
+                TypeError,
+                "expected a string or ctype object, got '{}'",
+                object.type_name()
+            ),
+        }
+    }
+
+    /// The ctype of an argument that is a string, a ctype or, for the FFI of a compiled module, a cdata.
+    pub fn type_to_measure(&self, object: Borrowed<'_>, expected: &str) -> PyResult<CTypeRef> {
+        if object.is_str() {
+            return self.type_of_string(object, FunctionTypes::Refused);
+        }
         if let Some(ctype) = CType::from_object(object) {
             return Ok(ctype.to_ref());
         }
-        Err(raise!(
-            TypeError,
-            "expected a string or ctype object, got '{}'",
-            object.type_name()
-        ))
-    }
-
-    /// The ctype of an argument that is a string, a ctype or a cdata.
-    pub fn type_or_cdata_argument(&self, object: Borrowed<'_>) -> PyResult<CTypeRef> {
-        if let Some(cdata) = CData::from_object(object) {
-            return Ok(cdata.ctype().clone());
+        match (self.mode, CData::from_object(object)) {
+            (Mode::Compiled, Some(cdata)) => Ok(cdata.ctype().clone()),
+            (Mode::Compiled, None) => Err(raise!(
+                TypeError,
+                "expected a string, ctype or cdata object, got '{}'",
+                object.type_name()
+            )),
+            (Mode::Inline, _) => Err(raise!(TypeError, "expected a {expected} object")),
         }
-        if object.is_str() || CType::from_object(object).is_some() {
-            return self.type_argument(object, FunctionTypes::Refused);
-        }
-        Err(raise!(
-            TypeError,
-            "expected a string, ctype or cdata object, got '{}'",
-            object.type_name()
-        ))
     }
 }
 
@@ -166,12 +192,18 @@ pub(super) fn new_instance(class: *mut ffi::PyTypeObject, world: World) -> PyRes
     );
     // SAFETY: `class` is FFI or a subtype; its memory is zeroed and large enough.
     unsafe {
+        let mode = if ffi::PyType_IsSubtype(class, types::INLINE_FFI.get()) != 0 {
+            Mode::Inline
+        } else {
+            Mode::Compiled
+        };
         let made = Owned::from_new(ffi::PyType_GenericAlloc(class, 0))?;
         let place: *mut Ffi = made.as_ptr().cast();
         (&raw mut (*place).types).write(types);
         (&raw mut (*place).function_types).write(function_types);
         (&raw mut (*place).once).write(once);
         (&raw mut (*place).world).write(world);
+        (&raw mut (*place).mode).write(mode);
         Ok(made)
     }
 }

@@ -1,8 +1,11 @@
 //! ctypes of the model's types, made when they are first asked for.
 
-use cffi_model::declarations::Space;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use cffi_model::declarations::{Declaration, Space};
 use cffi_model::spelling;
-use cffi_model::types::{ArrayLength, EnumId, QualType, RecordId, Type, TypeId};
+use cffi_model::types::{ArrayLength, Enum, EnumId, QualType, RecordId, Type, TypeId};
+use cffi_python::ffi::PyObject;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, int, raise, text};
 use cffi_syntax::ast::RecordKind;
 
@@ -56,7 +59,7 @@ fn realize_at(owner: &Ffi, ty: TypeId, depth: u32) -> PyResult<CTypeRef> {
             let length = match length {
                 ArrayLength::Fixed(length) => isize::try_from(length).unwrap_or(isize::MAX),
                 ArrayLength::Open => array::OPEN,
-                ArrayLength::Unknown => return Err(missing(owner, ty)),
+                ArrayLength::Unknown => return Err(unknown_length(owner, ty)),
             };
             array::array_of(&*realize_at(owner, item.ty, depth + 1)?.pointer()?, length)
         }
@@ -76,7 +79,14 @@ fn realize_at(owner: &Ffi, ty: TypeId, depth: u32) -> PyResult<CTypeRef> {
         }
         Type::Record(id) => record(owner, id),
         Type::Enum(id) => enum_type(owner, id),
-        Type::UnknownInteger(_) | Type::UnknownFloat(_) => Err(missing(owner, ty)),
+        Type::UnknownInteger(name) => Err(raise!(
+            NotImplementedError,
+            "integer type '{name}' can only be used after compilation"
+        )),
+        Type::UnknownFloat(name) => Err(raise!(
+            NotImplementedError,
+            "float type '{name}' can only be used after compilation"
+        )),
         Type::Unsupported(name) => Err(raise!(
             NotImplementedError,
             "'{name}' is a type that cffi cannot represent"
@@ -84,16 +94,52 @@ fn realize_at(owner: &Ffi, ty: TypeId, depth: u32) -> PyResult<CTypeRef> {
     }
 }
 
-/// Something with `...` that only a C compiler can fill in.
+/// An array whose length only a C compiler can fill in.
 #[cold]
-fn missing(owner: &Ffi, ty: TypeId) -> Raised {
+fn unknown_length(owner: &Ffi, ty: TypeId) -> Raised {
     let name = owner
         .world
         .read(|declarations| spelling::spell(declarations.types(), ty).text);
-    owner.world.raise(&cffi_model::CdefError::new(
-        cffi_model::ErrorKind::Missing,
-        format!("{name}: the value of a '...' is known to the C compiler only, so this type needs a compiled module"),
+    owner.world.error(format_args!(
+        "cannot render the type <{name}>: unknown length"
     ))
+}
+
+/// What is missing of a struct or enum with `...`, which only a C compiler can fill in. Programs know the first line.
+pub fn partial(name: &str) -> cffi_model::CdefError {
+    cffi_model::CdefError::new(
+        cffi_model::ErrorKind::Missing,
+        format!(
+            "{name}\n(declared with '...', which is known to the C compiler only: it needs a compiled module)"
+        ),
+    )
+}
+
+/// The error for an enumerator whose value is missing.
+#[cold]
+pub fn missing_enumerator(owner: &Ffi, enumerator: &str) -> Raised {
+    let declared = |enumeration: &Enum| {
+        let body = enumeration.body.as_ref()?;
+        body.enumerators
+            .iter()
+            .any(|(name, _)| &**name == enumerator)
+            .then(|| spelling::record_name("enum", &enumeration.name, enumeration.alias.as_deref()))
+    };
+    let name = owner.world.read(|declarations| {
+        let types = declarations.types();
+        declarations.iter().find_map(|(_, declaration)| {
+            let Declaration::Type(ty) = declaration else {
+                return None;
+            };
+            match types.get(ty.ty) {
+                Type::Enum(id) => types.enumeration(*id).and_then(declared),
+                _ => None,
+            }
+        })
+    });
+    owner
+        .world
+        .raise(&partial(name.as_deref().unwrap_or(enumerator)))
 }
 
 /// The FFI that owns a type that came by `include()`, as an object that keeps it alive.
@@ -131,13 +177,14 @@ fn record(owner: &Ffi, id: RecordId) -> PyResult<CTypeRef> {
             &record.name,
             record.alias.as_deref(),
         );
-        // FILE is known by its own name as long as nobody gives the struct members.
-        let is_file = name == "struct _IO_FILE" && record.body.is_none();
-        Some((kind, if is_file { "FILE".to_owned() } else { name }))
+        Some((kind, name, record.body.is_some()))
     });
-    let Some((kind, name)) = described else {
+    let Some((kind, name, has_members)) = described else {
         return Err(raise!(SystemError, "record {} is gone", id.index()));
     };
+    if name == "struct _IO_FILE" && !has_members {
+        return file_type();
+    }
     let completer = Completer {
         owner: owner.as_object().to_owned(),
         number: id.index(),
@@ -145,6 +192,30 @@ fn record(owner: &Ffi, id: RecordId) -> PyResult<CTypeRef> {
     };
     let made = new_record(kind, &name, Some(completer))?;
     Ok(owner.world.keep_record(id.index(), made))
+}
+
+/// `FILE`, by which the opaque struct of that tag is known. One for all FFIs, so that what one of them opens can be passed to the
+/// functions of another.
+fn file_type() -> PyResult<CTypeRef> {
+    /// A strong reference that is never given up; NULL before the first.
+    static FILE: AtomicPtr<PyObject> = AtomicPtr::new(std::ptr::null_mut());
+    // SAFETY: NULL, or the reference that was put there below.
+    let known = || unsafe { Borrowed::from_ptr_or_none(FILE.load(Ordering::Acquire)) };
+    if known().is_none() {
+        let made = new_record(Kind::Struct, "FILE", None)?.into_owned();
+        let none = std::ptr::null_mut();
+        // Another thread may have been first: then its type is the one.
+        if FILE
+            .compare_exchange(none, made.as_ptr(), Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+        {
+            let _kept = made.into_ptr();
+        }
+    }
+    match known().and_then(CType::from_object) {
+        Some(ctype) => Ok(ctype.to_ref()),
+        None => Err(raise!(SystemError, "FILE is no type")),
+    }
 }
 
 /// One field as the model has it.
@@ -161,26 +232,33 @@ fn complete(ctype: &CType, owner: Borrowed<'_>, number: usize) -> PyResult<()> {
         return Err(raise!(SystemError, "a record's FFI is gone"));
     };
     let described = owner.world.read(|declarations| {
-        let Some((id, record)) = declarations.types().record_at(number) else { return Ok(None) };
-        let Some(body) = &record.body else { return Ok(None) };
+        let Some((id, record)) = declarations.types().record_at(number) else {
+            return Ok(None);
+        };
+        let Some(body) = &record.body else {
+            return Ok(None);
+        };
         if body.partial {
+            return Err(partial(ctype.name()));
+        }
+        let unsupported = body
+            .fields
+            .iter()
+            .find_map(|field| unsupported_in(declarations.types(), field.ty.ty));
+        if let Some(name) = unsupported {
             return Err(cffi_model::CdefError::new(
-                cffi_model::ErrorKind::Missing,
+                cffi_model::ErrorKind::NotImplemented,
                 format!(
-                    "{}: a struct with '...' is known to the C compiler only, so it needs a compiled module",
+                    "{}: '{name}' is a type that cffi cannot represent",
                     ctype.name()
                 ),
             ));
         }
-        let unsupported = body.fields.iter().find_map(|field| unsupported_in(declarations.types(), field.ty.ty));
-        if let Some(name) = unsupported {
-            return Err(cffi_model::CdefError::new(
-                cffi_model::ErrorKind::NotImplemented,
-                format!("{}: '{name}' is a type that cffi cannot represent", ctype.name()),
-            ));
-        }
         let layout = declarations.record_layout(id).map_err(|problem| {
-            cffi_model::CdefError::new(cffi_model::ErrorKind::Type, format!("{}: {problem}", ctype.name()))
+            cffi_model::CdefError::new(
+                cffi_model::ErrorKind::Type,
+                format!("{}: {problem}", ctype.name()),
+            )
         })?;
         let fields: Vec<Described> = body
             .fields
@@ -269,10 +347,7 @@ fn enum_type(owner: &Ffi, id: EnumId) -> PyResult<CTypeRef> {
         return opaque_enum(owner, id, &name);
     };
     if body.partial {
-        return Err(owner.world.raise(&cffi_model::CdefError::new(
-            cffi_model::ErrorKind::Missing,
-            format!("{name}: an enum with '...' is known to the C compiler only, so it needs a compiled module"),
-        )));
+        return Err(owner.world.raise(&partial(&name)));
     }
     let base = primitive::primitive(body.underlying)?;
     let pairs = body

@@ -1,8 +1,8 @@
 //! `CLibrary`: a library of the low-level interface, where the caller names the types (`load_library`).
 
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
 
-use cffi_python::arguments::{Arguments, Signature};
+use cffi_python::arguments::{self, Arguments, Convention, Signature, Style, wrong_type};
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, guard_silent};
 use cffi_python::typespec::{TypeSpec, method_fast_keywords};
@@ -21,7 +21,7 @@ struct CLibrary {
 }
 
 /// `load_library(name, flags)`
-pub fn load(name: Option<Borrowed<'_>>, flags: isize) -> PyResult<Owned> {
+pub fn load(name: Option<Borrowed<'_>>, flags: c_int) -> PyResult<Owned> {
     let library = Library::open(name, flags)?;
     // SAFETY: the type is ready; the part is written at once.
     unsafe {
@@ -31,34 +31,18 @@ pub fn load(name: Option<Borrowed<'_>>, flags: isize) -> PyResult<Owned> {
     }
 }
 
-fn ctype_argument(object: Option<Borrowed<'_>>) -> PyResult<&CType> {
-    match object.and_then(CType::from_object) {
-        Some(ctype) => Ok(ctype),
-        None => Err(raise!(
-            TypeError,
-            "argument 1 must be a _cffi_backend.CType"
-        )),
-    }
-}
-
-fn name_argument(object: Option<Borrowed<'_>>) -> PyResult<&str> {
-    match object {
-        Some(object) => object.utf8(),
-        None => Err(raise!(TypeError, "argument 2 must be str")),
-    }
-}
-
 type Body = fn(&CLibrary, Arguments<'_>) -> PyResult<Owned>;
 
 macro_rules! methods {
-    ($($name:ident $c_name:literal $doc:literal $body:expr;)*) => {
+    ($($name:ident $c_name:literal $style:ident $doc:literal $body:expr;)*) => {
         $(unsafe extern "C" fn $name(
             this: *mut PyObject, arguments: *const *mut PyObject, count: isize, names: *mut PyObject,
         ) -> *mut PyObject {
             // SAFETY: called by the interpreter as a method of CLibrary.
             guard(|| unsafe {
                 let body: Body = $body;
-                body(&*this.cast::<CLibrary>(), Arguments::new(arguments, count, names))
+                let convention = const { &Convention { owner: "CLibrary", style: Style::$style } };
+                body(&*this.cast::<CLibrary>(), Arguments::new(arguments, count, names, convention))
             })
         })*
         fn method_table() -> Vec<ffi::PyMethodDef> {
@@ -68,48 +52,56 @@ macro_rules! methods {
 }
 
 methods! {
-    load_function_ c"load_function" c"load_function($self, ctype, name, /)\n--\n\nA function as a cdata." load_function;
-    read_variable_ c"read_variable" c"read_variable($self, ctype, name, /)\n--\n\nThe value of a variable." read_variable;
-    write_variable_ c"write_variable" c"write_variable($self, ctype, name, value, /)\n--\n\nSet a variable." write_variable;
-    close_lib_ c"close_lib" c"close_lib($self, /)\n--\n\nClose the library." close_lib;
+    load_function_ c"load_function" Tuple c"load_function($self, ctype, name, /)\n--\n\nA function as a cdata." load_function;
+    read_variable_ c"read_variable" Tuple c"read_variable($self, ctype, name, /)\n--\n\nThe value of a variable." read_variable;
+    write_variable_ c"write_variable" Tuple c"write_variable($self, ctype, name, value, /)\n--\n\nSet a variable." write_variable;
+    close_lib_ c"close_lib" Fixed c"close_lib($self, /)\n--\n\nClose the library." close_lib;
 }
 
-const TWO: Signature<2> = Signature {
-    function: "load_function",
-    parameters: ["ctype", "name"],
-    required: 2,
-};
+/// The type and name that every function here begins with.
+fn typed_name<'a>(
+    function: &str,
+    ctype: Borrowed<'a>,
+    name: Borrowed<'a>,
+) -> PyResult<(&'a CType, &'a str)> {
+    let Some(found) = CType::from_object(ctype) else {
+        return Err(wrong_type(function, 1, "_cffi_backend.CType", ctype));
+    };
+    Ok((found, arguments::text(function, 2, name)?))
+}
 
 fn load_function(this: &CLibrary, arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [ctype, name] = arguments.bind(&TWO)?;
-    let (ctype, name) = (ctype_argument(ctype)?, name_argument(name)?);
+    const SIGNATURE: Signature<2> = Signature {
+        function: "load_function",
+        parameters: ["ctype", "name"],
+        required: 2,
+    };
+    let [ctype, name] = arguments.bind(&SIGNATURE)?;
+    let (ctype, name) = (SIGNATURE.require(0, ctype)?, SIGNATURE.require(1, name)?);
+    let (ctype, name) = typed_name(SIGNATURE.function, ctype, name)?;
     if !this.library.is_open() {
         return Err(this.library.closed());
     }
-    let accepted = ctype.kind == Kind::Function
-        || ctype.kind == Kind::Pointer
-            && ctype.item().is_some_and(|item| {
-                matches!(
-                    item.kind,
-                    Kind::Void | Kind::Array | Kind::Struct | Kind::Union
-                ) || item.kind.is_primitive()
-                    || item.kind == Kind::Pointer
-            });
-    if !accepted {
+    if !matches!(ctype.kind, Kind::Function | Kind::Pointer | Kind::Array) {
         return Err(raise!(
             TypeError,
             "function or pointer or array cdata expected, got '{}'",
             ctype.name()
         ));
     }
-    match this.library.symbol(name)? {
-        Ok(address) => Ok(new_view(ctype.to_ref(), address.as_ptr().cast())?.into_owned()),
-        Err(error) => Err(raise!(
+    let address = this.library.symbol(name)?.map_err(|error| {
+        raise!(
             AttributeError,
             "function/symbol '{name}' not found in library '{}': {error}",
             this.library.name
-        )),
-    }
+        )
+    })?;
+    // An array of unknown length could not be used: it is known by its first item.
+    let shown = match ctype.item_pointer() {
+        Some(pointer) if ctype.kind == Kind::Array && ctype.length < 0 => pointer,
+        _ => ctype,
+    };
+    Ok(new_view(shown.to_ref(), address.as_ptr().cast())?.into_owned())
 }
 
 fn variable(this: &CLibrary, name: &str) -> PyResult<*mut u8> {
@@ -124,11 +116,17 @@ fn variable(this: &CLibrary, name: &str) -> PyResult<*mut u8> {
 }
 
 fn read_variable(this: &CLibrary, arguments: Arguments<'_>) -> PyResult<Owned> {
-    let [ctype, name] = arguments.bind(&TWO)?;
-    let (ctype, name) = (ctype_argument(ctype)?, name_argument(name)?);
+    const SIGNATURE: Signature<2> = Signature {
+        function: "read_variable",
+        parameters: ["ctype", "name"],
+        required: 2,
+    };
+    let [ctype, name] = arguments.bind(&SIGNATURE)?;
+    let (ctype, name) = (SIGNATURE.require(0, ctype)?, SIGNATURE.require(1, name)?);
+    let (ctype, name) = typed_name(SIGNATURE.function, ctype, name)?;
     let data = variable(this, name)?;
     // SAFETY: the program says that the symbol is a variable of this type.
-    unsafe { convert::load(ctype, data) }
+    unsafe { super::load_variable(ctype, data) }
 }
 
 fn write_variable(this: &CLibrary, arguments: Arguments<'_>) -> PyResult<Owned> {
@@ -138,16 +136,21 @@ fn write_variable(this: &CLibrary, arguments: Arguments<'_>) -> PyResult<Owned> 
         required: 3,
     };
     let [ctype, name, value] = arguments.bind(&SIGNATURE)?;
-    let (ctype, name) = (ctype_argument(ctype)?, name_argument(name)?);
+    let (ctype, name) = (SIGNATURE.require(0, ctype)?, SIGNATURE.require(1, name)?);
+    let (ctype, name) = typed_name(SIGNATURE.function, ctype, name)?;
     let data = variable(this, name)?;
-    if let Some(value) = value {
-        // SAFETY: as above.
-        unsafe { convert::store(ctype, data, value)? }
-    }
+    // SAFETY: as above.
+    unsafe { convert::store(ctype, data, SIGNATURE.require(2, value)?)? }
     Ok(Owned::none())
 }
 
-fn close_lib(this: &CLibrary, _: Arguments<'_>) -> PyResult<Owned> {
+fn close_lib(this: &CLibrary, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<0> = Signature {
+        function: "close_lib",
+        parameters: [],
+        required: 0,
+    };
+    arguments.bind(&SIGNATURE)?;
     this.library.close().map(|()| Owned::none())
 }
 

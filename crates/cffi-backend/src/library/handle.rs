@@ -4,6 +4,7 @@ use std::ffi::{CString, c_int, c_void};
 use std::ptr::NonNull;
 
 use cffi_call::dlopen;
+use cffi_python::arguments::wrong_type;
 use cffi_python::sync::Lock;
 use cffi_python::{Borrowed, PyResult, Raised, raise};
 
@@ -25,9 +26,7 @@ pub struct Library {
 
 impl Library {
     /// Opens a library by name, `None` being the program itself, or takes over a `void *` handle.
-    pub fn open(name: Option<Borrowed<'_>>, flags: isize) -> PyResult<Self> {
-        let mut flags = c_int::try_from(flags)
-            .map_err(|_| raise!(OverflowError, "dlopen() flags out of range"))?;
+    pub fn open(name: Option<Borrowed<'_>>, mut flags: c_int) -> PyResult<Self> {
         if flags & dlopen::LAZY_OR_NOW == 0 {
             flags |= dlopen::NOW;
         }
@@ -132,13 +131,29 @@ impl Drop for Library {
 /// A file name in the file system's encoding.
 fn file_name(object: Borrowed<'_>) -> PyResult<CString> {
     use cffi_python::{Owned, ffi};
-    let mut encoded: *mut ffi::PyObject = std::ptr::null_mut();
-    // SAFETY: a valid object; on success a new reference to bytes without null bytes.
-    let bytes = unsafe {
-        if ffi::PyUnicode_FSConverter(object.as_ptr(), (&raw mut encoded).cast()) == 0 {
-            return Err(Raised);
-        }
-        Owned::from_new(encoded)?
+    let is_name =
+        object.is_str() || object.is_bytes() || object.optional_attribute(c"__fspath__")?.is_some();
+    if !is_name {
+        return Err(wrong_type(
+            "load_library",
+            1,
+            "str, bytes or bytearray",
+            object,
+        ));
+    }
+    // SAFETY: a valid object.
+    let path = unsafe { Owned::from_new(ffi::PyOS_FSPath(object.as_ptr()))? };
+    let encoded = if path.borrow().is_str() {
+        // SAFETY: a str.
+        unsafe { Owned::from_new(ffi::PyUnicode_EncodeFSDefault(path.as_ptr()))? }
+    } else {
+        path
     };
-    Ok(CString::new(bytes.borrow().bytes().unwrap_or_default()).unwrap_or_default())
+    CString::new(encoded.borrow().bytes().unwrap_or_default()).map_err(|_| {
+        raise!(
+            TypeError,
+            "load_library() argument 1 must be encoded string without null bytes, not {}",
+            object.type_name()
+        )
+    })
 }

@@ -7,13 +7,16 @@ use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cffi_model::declarations::Declaration;
+use cffi_model::declarations::{Declaration, IntegerOrigin};
+use cffi_python::arguments::{Arguments, Convention, Signature, Style};
+use cffi_python::error::{Exception, raise_object};
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, guard_silent};
 use cffi_python::typespec::{TypeSpec, method};
-use cffi_python::{Borrowed, Owned, PyResult, int, object, raise, text};
+use cffi_python::{Borrowed, Owned, PyResult, Raised, int, object, raise, text};
 
 use super::handle::Library;
+use crate::cdata::CData;
 use crate::cdata::object::{new_library_function, new_view};
 use crate::convert;
 use crate::ctype::{CTypeRef, Kind};
@@ -34,6 +37,21 @@ pub struct Lib {
     generation: AtomicUsize,
 }
 
+/// What a name is looked up for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// To be read or written.
+    Value,
+    /// For its address.
+    Address,
+}
+
+/// What programs know as a method of their library's class.
+static ADDRESS_OF: Convention = Convention {
+    owner: "_make_ffi_library.<locals>.FFILibrary",
+    style: Style::Method,
+};
+
 /// What a name is, in this library.
 enum Item {
     /// The same each time: a function or a constant.
@@ -43,7 +61,7 @@ enum Item {
 }
 
 /// `ffi.dlopen()`
-pub fn open(owner: &Ffi, name: Option<Borrowed<'_>>, flags: isize) -> PyResult<Owned> {
+pub fn open(owner: &Ffi, name: Option<Borrowed<'_>>, flags: c_int) -> PyResult<Owned> {
     let library = Arc::new(Library::open(name, flags)?);
     let found = object::new_dict()?;
     // SAFETY: the type is ready; every part is written at once.
@@ -67,11 +85,6 @@ impl Lib {
             .then(|| unsafe { &*object.as_ptr().cast::<Self>() })
     }
 
-    /// Whether this FFI opened it.
-    pub fn belongs_to(&self, owner: &Ffi) -> bool {
-        self.ffi.borrow().is(owner.as_object())
-    }
-
     /// Closes it. Functions that were taken out of it must not be called any more.
     pub fn close(&self) -> PyResult<()> {
         // SAFETY: a dict.
@@ -84,12 +97,9 @@ impl Lib {
             .ok_or_else(|| raise!(SystemError, "library without an FFI"))
     }
 
-    /// What a name stands for; `None` where it is not declared.
-    fn item(&self, name: &str) -> PyResult<Option<Item>> {
+    /// What a name stands for; `None` where it is not declared. Constants need no library, so they outlive it.
+    fn item(&self, name: &str, purpose: Purpose) -> PyResult<Option<Item>> {
         let owner = self.owner()?;
-        if !self.library.is_open() {
-            return Err(self.library.closed());
-        }
         let Some(declaration) = realize::declared(owner, name) else {
             return Ok(None);
         };
@@ -99,18 +109,10 @@ impl Lib {
                 let symbol = symbol.as_deref().unwrap_or(name);
                 match self.library.symbol(symbol)? {
                     Ok(address) => Ok(Some(Item::Fixed(
-                        new_library_function(
-                            ctype,
-                            address.as_ptr().cast(),
-                            self.library.clone(),
-                        )?
-                        .into_owned(),
+                        new_library_function(ctype, address.as_ptr().cast(), self.library.clone())?
+                            .into_owned(),
                     ))),
-                    Err(error) => Err(raise!(
-                        AttributeError,
-                        "function/symbol '{symbol}' not found in library '{}': {error}",
-                        self.library.name
-                    )),
+                    Err(error) => Err(self.no_symbol(symbol, &error)),
                 }
             }
             Declaration::Variable { ty, symbol } => {
@@ -118,6 +120,9 @@ impl Lib {
                 let symbol = symbol.as_deref().unwrap_or(name);
                 match self.library.symbol(symbol)? {
                     Ok(address) => Ok(Some(Item::Variable(ctype, address.as_ptr().cast()))),
+                    Err(error) if purpose == Purpose::Address => {
+                        Err(self.no_symbol(symbol, &error))
+                    }
                     Err(error) => Err(raise!(
                         KeyError,
                         "variable '{symbol}' not found in library '{}': {error}",
@@ -130,12 +135,24 @@ impl Lib {
                 NotImplementedError,
                 "non-integer constant '{name}' cannot be accessed from a dlopen() library"
             )),
-            Declaration::Unknown { .. } => Err(owner.world.raise(&cffi_model::CdefError::new(
-                cffi_model::ErrorKind::Missing,
-                format!("'{name}' is declared with '...': its value is known to the C compiler only, not to a library that dlopen() opened"),
-            ))),
+            Declaration::Unknown {
+                origin: IntegerOrigin::Enumerator,
+            } => Err(realize::missing_enumerator(owner, name)),
+            Declaration::Unknown { .. } => Err(raise!(
+                AttributeError,
+                "{name}\n(declared with '...': its value is known to the C compiler only, not to a library that dlopen() opened)"
+            )),
             Declaration::Type(_) => Ok(None),
         }
+    }
+
+    #[cold]
+    fn no_symbol(&self, symbol: &str, error: &str) -> Raised {
+        raise!(
+            AttributeError,
+            "function/symbol '{symbol}' not found in library '{}': {error}",
+            self.library.name
+        )
     }
 
     fn get(&self, name: Borrowed<'_>) -> PyResult<Option<Owned>> {
@@ -147,45 +164,84 @@ impl Lib {
         if let Some(known) = self.found.borrow().dict_get(name)? {
             return Ok(Some(known));
         }
-        match self.item(name.utf8()?)? {
+        let Some(text) = identifier(name) else {
+            return Ok(None);
+        };
+        match self.item(text, Purpose::Value)? {
             Some(Item::Fixed(value)) => {
                 self.found.borrow().dict_set(name, value.borrow())?;
                 Ok(Some(value))
             }
-            // SAFETY: the program declared the symbol as a variable of this type.
-            Some(Item::Variable(ctype, data)) => unsafe { load_variable(&ctype, data) }.map(Some),
+            Some(Item::Variable(ctype, data)) => {
+                // SAFETY: the program declared the symbol as a variable of this type.
+                let value = unsafe { super::load_variable(&ctype, data)? };
+                Ok(Some(value))
+            }
             None => Ok(None),
         }
     }
 
     fn set(&self, name: Borrowed<'_>, value: Borrowed<'_>) -> PyResult<()> {
-        let shown = name.utf8()?;
-        match self.item(shown)? {
+        let item = match identifier(name) {
+            Some(text) => self.item(text, Purpose::Value)?,
+            None => None,
+        };
+        match item {
             // SAFETY: as in `get`.
             Some(Item::Variable(ctype, data)) => unsafe { convert::store(&ctype, data, value) },
             Some(Item::Fixed(_)) => Err(raise!(
                 AttributeError,
-                "cannot write to function or constant '{shown}'"
+                "cannot write to function or constant '{}'",
+                name.display()
             )),
-            None => Err(raise!(AttributeError, "{shown}")),
+            None => Err(no_attribute(name)),
         }
     }
 
-    /// `ffi.addressof(lib, name)`
-    pub fn address_of(&self, name: Borrowed<'_>) -> PyResult<Owned> {
-        let shown = name.utf8()?;
-        match self.item(shown)? {
-            Some(Item::Variable(ctype, data)) => Ok(new_view(ctype.pointer()?, data)?.into_owned()),
-            Some(Item::Fixed(value))
-                if crate::cdata::CData::from_object(value.borrow()).is_some() =>
-            {
-                Ok(value)
+    /// `del lib.name`: a function or constant is looked up anew when it is next used; there is nothing else to delete.
+    fn forget(&self, name: Borrowed<'_>) -> PyResult<()> {
+        if self.found.borrow().dict_get(name)?.is_some() {
+            // SAFETY: a dict and a str.
+            return cffi_python::error::status(unsafe {
+                ffi::PyDict_DelItem(self.found.as_ptr(), name.as_ptr())
+            });
+        }
+        Err(raise!(
+            AttributeError,
+            "'Lib' object has no attribute '{}'",
+            name.display()
+        ))
+    }
+
+    /// `ffi.addressof(lib, name)`. A pointer to a variable; but an array is shown as what it is, and a function is its own address.
+    pub fn address_of(&self, names: &[Borrowed<'_>]) -> PyResult<Owned> {
+        const SIGNATURE: Signature<1> = Signature {
+            function: "__addressof__",
+            parameters: ["name"],
+            required: 1,
+        };
+        let [name] = Arguments::by_position(names, &ADDRESS_OF).bind(&SIGNATURE)?;
+        let name = SIGNATURE.require(0, name)?;
+        let item = match identifier(name) {
+            Some(text) => self.item(text, Purpose::Address)?,
+            None => None,
+        };
+        match item {
+            Some(Item::Variable(ctype, data)) => {
+                let shown = match ctype.item_pointer() {
+                    Some(item) if ctype.kind == Kind::Array && ctype.length < 0 => item.to_ref(),
+                    _ if ctype.kind == Kind::Array => ctype,
+                    _ => ctype.pointer()?,
+                };
+                Ok(new_view(shown, data)?.into_owned())
             }
+            Some(Item::Fixed(value)) if CData::from_object(value.borrow()).is_some() => Ok(value),
             Some(Item::Fixed(_)) => Err(raise!(
                 AttributeError,
-                "cannot take the address of the constant '{shown}'"
+                "cannot take the address of the constant '{}'",
+                name.display()
             )),
-            None => Err(raise!(AttributeError, "{shown}")),
+            None => Err(no_attribute(name)),
         }
     }
 
@@ -193,7 +249,15 @@ impl Lib {
         Ok(self.owner()?.world.read(|declarations| {
             let mut names: Vec<String> = declarations
                 .iter()
-                .filter(|(_, declaration)| !matches!(declaration, Declaration::Type(_)))
+                .filter(|(_, declaration)| {
+                    !matches!(
+                        declaration,
+                        Declaration::Type(_)
+                            | Declaration::Unknown {
+                                origin: IntegerOrigin::Define | IntegerOrigin::Const
+                            }
+                    )
+                })
                 .map(|(key, _)| key.name.to_string())
                 .collect();
             names.sort();
@@ -202,17 +266,23 @@ impl Lib {
     }
 }
 
-/// Arrays and records that are variables are referred to, not copied.
-unsafe fn load_variable(ctype: &CTypeRef, data: *mut u8) -> PyResult<Owned> {
-    if ctype.kind.is_record() && ctype.size()?.is_none() || ctype.kind == Kind::Void {
-        return Err(raise!(
-            TypeError,
-            "ctype '{}' is opaque: the variable can only be used by its address",
-            ctype.name()
-        ));
+/// The text of a `str` that can be the name of something in C.
+fn identifier(name: Borrowed<'_>) -> Option<&str> {
+    if !name.is_str() {
+        return None;
     }
-    // SAFETY: the caller's promise: a variable of this type.
-    unsafe { convert::load(ctype, data) }
+    match name.utf8() {
+        Ok(text) => Some(text),
+        Err(Raised) => {
+            cffi_python::error::clear();
+            None
+        }
+    }
+}
+
+#[cold]
+fn no_attribute(name: Borrowed<'_>) -> Raised {
+    raise_object(Exception::AttributeError.class(), name)
 }
 
 unsafe extern "C" fn getattro(object: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
@@ -226,9 +296,9 @@ unsafe extern "C" fn getattro(object: *mut PyObject, name: *mut PyObject) -> *mu
         let generic =
             unsafe { Owned::from_new(ffi::PyObject_GenericGetAttr(object, name.as_ptr())) };
         generic.map_err(|raised| {
-            if cffi_python::error::Exception::AttributeError.is_set() {
+            if Exception::AttributeError.is_set() {
                 cffi_python::error::clear();
-                return raise!(AttributeError, "{}", name.display());
+                return no_attribute(name);
             }
             raised
         })
@@ -251,7 +321,7 @@ unsafe extern "C" fn setattro(
         };
         match value {
             Some(value) => this.set(name, value),
-            None => Err(raise!(AttributeError, "C attribute cannot be deleted")),
+            None => this.forget(name),
         }
     })
 }

@@ -1,5 +1,6 @@
 //! `ffi.offsetof()` and `ffi.addressof()`: steps into records and arrays.
 
+use cffi_python::arguments;
 use cffi_python::bits::ToSigned;
 use cffi_python::{Borrowed, Owned, PyResult, error, raise};
 
@@ -24,21 +25,14 @@ pub fn step(ctype: &CType, key: Borrowed<'_>, position: Step) -> PyResult<(CType
             Some(item) if position == Step::First && ctype.kind == Kind::Pointer => item,
             _ => ctype,
         };
-        let layout = if record.kind.is_record() {
-            record.layout()?
-        } else {
-            None
-        };
-        let Some(layout) = layout else {
-            let what = if record.kind.is_record() {
-                "a struct or union ctype that is not opaque"
-            } else {
-                "a struct or union ctype"
-            };
+        if !record.kind.is_record() {
             return Err(raise!(
                 TypeError,
-                "with a field name argument, expected {what}"
+                "with a field name argument, expected a struct or union ctype"
             ));
+        }
+        let Some(layout) = record.layout()? else {
+            return Err(raise!(TypeError, "struct/union is opaque"));
         };
         let Some(field) = layout.field(key)? else {
             return Err(error::raise_object(error::Exception::KeyError.class(), key));
@@ -48,7 +42,7 @@ pub fn step(ctype: &CType, key: Borrowed<'_>, position: Step) -> PyResult<(CType
         }
         return Ok((field.ctype.clone(), field.offset.to_signed()));
     }
-    let index = key.as_isize()?;
+    let index = index_of(key)?;
     let accepted = match (ctype.kind, position) {
         (Kind::Array, _) | (Kind::Pointer, Step::First) => ctype.item(),
         _ => None,
@@ -66,10 +60,20 @@ pub fn step(ctype: &CType, key: Borrowed<'_>, position: Step) -> PyResult<(CType
     let Some(offset) = index.checked_mul(size.to_signed()) else {
         return Err(raise!(
             OverflowError,
-            "array offset would overflow a ssize_t"
+            "array offset would overflow a Py_ssize_t"
         ));
     };
     Ok((item.to_ref(), offset))
+}
+
+fn index_of(key: Borrowed<'_>) -> PyResult<isize> {
+    if key.is_int() {
+        if let Ok(index) = arguments::size(key) {
+            return Ok(index);
+        }
+        error::clear();
+    }
+    Err(raise!(TypeError, "field name or array index expected"))
 }
 
 /// The type and offset in bytes at the end of a path.
@@ -84,7 +88,7 @@ pub fn path(ctype: &CType, keys: &[Borrowed<'_>]) -> PyResult<(CTypeRef, isize)>
             None => {
                 return Err(raise!(
                     OverflowError,
-                    "array offset would overflow a ssize_t"
+                    "array offset would overflow a Py_ssize_t"
                 ));
             }
         };
@@ -97,20 +101,22 @@ pub fn path(ctype: &CType, keys: &[Borrowed<'_>]) -> PyResult<(CTypeRef, isize)>
 /// `ffi.addressof(cdata, *keys)`: a pointer into the same memory.
 pub fn address_of(cdata: &CData, keys: &[Borrowed<'_>]) -> PyResult<Owned> {
     let ctype = cdata.ctype();
-    let accepted = ctype.kind.is_record()
-        || ctype.kind == Kind::Array
-        || ctype.kind == Kind::Pointer && !keys.is_empty();
-    if !accepted {
-        let message = if keys.is_empty() {
-            "expected a cdata struct/union/array object"
-        } else {
-            "expected a cdata struct/union/array/pointer object"
-        };
-        return Err(raise!(TypeError, "{message}"));
-    }
+    // What is wrong with the path is said first.
     let (target, offset) = path(ctype, keys)?;
+    expect_memory(ctype)?;
     let pointer = target.pointer()?;
     Ok(new_view(pointer, cdata.data().wrapping_offset(offset))?.into_owned())
+}
+
+/// Only these are C objects with an address that lasts.
+fn expect_memory(ctype: &CType) -> PyResult<()> {
+    if ctype.kind.is_record() || matches!(ctype.kind, Kind::Array | Kind::Pointer) {
+        return Ok(());
+    }
+    Err(raise!(
+        TypeError,
+        "expected a cdata struct/union/array/pointer object"
+    ))
 }
 
 /// `rawaddressof(pointer_ctype, cdata, offset)` of the low-level interface.
@@ -118,12 +124,6 @@ pub fn raw_address_of(pointer: &CType, cdata: &CData, offset: isize) -> PyResult
     if pointer.kind != Kind::Pointer {
         return Err(raise!(TypeError, "expected a pointer ctype"));
     }
-    let ctype = cdata.ctype();
-    if !ctype.kind.is_record() && !matches!(ctype.kind, Kind::Array | Kind::Pointer) {
-        return Err(raise!(
-            TypeError,
-            "expected a cdata struct/union/array/pointer object"
-        ));
-    }
+    expect_memory(cdata.ctype())?;
     Ok(new_view(pointer.to_ref(), cdata.data().wrapping_offset(offset))?.into_owned())
 }

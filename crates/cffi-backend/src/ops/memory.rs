@@ -31,7 +31,9 @@ fn end(object: Borrowed<'_>, access: Access, size: usize) -> PyResult<End> {
     if size > view.len() {
         return Err(raise!(
             ValueError,
-            "right operand length must match slice length"
+            "cannot copy {size} bytes: '{}' object has {} bytes",
+            object.type_name(),
+            view.len()
         ));
     }
     Ok(End {

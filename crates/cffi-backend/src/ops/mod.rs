@@ -5,6 +5,7 @@ pub mod memory;
 pub mod new;
 pub mod strings;
 
+use cffi_python::arguments::wrong_type;
 use cffi_python::{Borrowed, PyResult, Raised, raise};
 
 use crate::cdata::CData;
@@ -35,11 +36,7 @@ pub fn expect_cdata<'a>(object: Borrowed<'a>, function: &str) -> PyResult<&'a CD
 
 #[cold]
 fn wrong_argument(function: &str, object: Borrowed<'_>) -> Raised {
-    raise!(
-        TypeError,
-        "{function}() argument 1 must be _cffi_backend._CDataBase, not {}",
-        object.type_name()
-    )
+    wrong_type(function, 1, "_cffi_backend._CDataBase", object)
 }
 
 /// What a pointer or array cdata gives access to: the item type.

@@ -27,6 +27,9 @@ pub const DEFAULT: Allocator = Allocator {
     fill: Fill::Zero,
 };
 
+/// More bytes than this leave no room for the object around them.
+const LARGEST: usize = isize::MAX.unsigned_abs() - 0xFFFF;
+
 /// How much memory is needed, and the length that the result must remember.
 struct Extent {
     bytes: usize,
@@ -127,8 +130,14 @@ fn new_array(array: &CType, init: Option<Borrowed<'_>>, allocator: &Allocator) -
         .checked_mul(item_size)
         .filter(|bytes| isize::try_from(*bytes).is_ok())
     else {
-        return Err(raise!(OverflowError, "array size would overflow a ssize_t"));
+        return Err(raise!(
+            OverflowError,
+            "array size would overflow a Py_ssize_t"
+        ));
     };
+    if bytes > LARGEST {
+        return Err(raise!(MemoryError, "an array of {bytes} bytes"));
+    }
     let extent = Extent {
         bytes,
         length: length.to_signed(),

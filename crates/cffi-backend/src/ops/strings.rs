@@ -15,14 +15,15 @@ fn is_byte(item: &CType) -> bool {
 /// `ffi.string(cdata, maxlen)`; `maxlen` negative: as long as the type says.
 pub fn string(cdata: &CData, max_length: isize) -> PyResult<Owned> {
     if let Some(item) = items_of(cdata) {
+        let integer = matches!(item.kind, Kind::Char | Kind::Signed | Kind::Unsigned);
+        if (integer || item.kind == Kind::WideChar) && cdata.data().is_null() {
+            return Err(raise!(
+                RuntimeError,
+                "cannot use string() on {}",
+                show::repr(cdata)?
+            ));
+        }
         if is_byte(item) || item.kind == Kind::WideChar {
-            if cdata.data().is_null() {
-                return Err(raise!(
-                    RuntimeError,
-                    "cannot use string() on {}",
-                    show::repr(cdata)?
-                ));
-            }
             let mut limit = usize::try_from(max_length).ok();
             if cdata.ctype().kind == Kind::Array {
                 let length = cdata.array_length().unsigned_abs();
@@ -70,9 +71,19 @@ fn length_to_null(data: *const u8, size: usize, limit: Option<usize>) -> usize {
     length
 }
 
+/// So many that memory for them may not be there.
+const MANY_CHARACTERS: usize = 1 << 24;
+
 /// # Safety
 /// `data` is readable for `length` units.
 unsafe fn units(data: *const u8, size: usize, kind: Kind, length: usize) -> PyResult<Owned> {
+    if kind == Kind::WideChar && length >= MANY_CHARACTERS {
+        // The characters are collected in memory whose absence Rust would not survive.
+        let mut probe: Vec<u32> = Vec::new();
+        if probe.try_reserve_exact(length).is_err() {
+            return Err(raise!(MemoryError, "{length} characters"));
+        }
+    }
     // SAFETY: the caller's promise.
     unsafe {
         match (kind, size) {
@@ -86,7 +97,11 @@ unsafe fn units(data: *const u8, size: usize, kind: Kind, length: usize) -> PyRe
 /// `ffi.unpack(cdata, length)`
 pub fn unpack(cdata: &CData, length: isize) -> PyResult<Owned> {
     let Some(item) = items_of(cdata) else {
-        return Err(raise!(TypeError, "expected a pointer or array"));
+        return Err(raise!(
+            TypeError,
+            "expected a pointer or array, got '{}'",
+            cdata.ctype().name()
+        ));
     };
     let Ok(length) = usize::try_from(length) else {
         return Err(raise!(ValueError, "'length' cannot be negative"));
