@@ -161,6 +161,13 @@ fn method_typeof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     if let Some(cdata) = CData::from_object(cdecl) {
         return Ok(cdata.ctype().clone().into_owned());
     }
+    if this.mode == Mode::Compiled {
+        return Err(raise!(
+            TypeError,
+            "expected a string or cdata object, got '{}'",
+            cdecl.type_name()
+        ));
+    }
     // SAFETY: a type is a valid object.
     let class = unsafe { Borrowed::from_ptr(cdecl.type_ptr().cast()) };
     Err(error::raise_object(Exception::TypeError.class(), class))
@@ -397,9 +404,18 @@ fn method_addressof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         return lib.address_of(keys);
     }
     let cdata = expect_any_cdata(target)?;
-    let kind = cdata.ctype().kind;
-    if this.mode == Mode::Inline && keys.is_empty() && kind == Kind::Pointer {
-        return Err(raise!(TypeError, "addressof(pointer)"));
+    if keys.is_empty() {
+        match (cdata.ctype().kind, this.mode) {
+            (Kind::Array | Kind::Struct | Kind::Union, _) => {}
+            (Kind::Pointer, Mode::Inline) => return Err(raise!(TypeError, "addressof(pointer)")),
+            (_, Mode::Inline) => {}
+            (_, Mode::Compiled) => {
+                return Err(raise!(
+                    TypeError,
+                    "expected a cdata struct/union/array object"
+                ));
+            }
+        }
     }
     addressing::address_of(cdata, keys)
 }

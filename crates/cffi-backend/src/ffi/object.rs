@@ -165,7 +165,7 @@ impl Ffi {
             (Mode::Compiled, Some(cdata)) => Ok(cdata.ctype().clone()),
             (Mode::Compiled, None) => Err(raise!(
                 TypeError,
-                "expected a string, ctype or cdata object, got '{}'",
+                "expected a string or ctype object or cdata object, got '{}'",
                 object.type_name()
             )),
             (Mode::Inline, _) => Err(raise!(TypeError, "expected a {expected} object")),
