@@ -180,7 +180,7 @@ fn complete(ctype: &CType, owner: Borrowed<'_>, number: usize) -> PyResult<()> {
             ));
         }
         let layout = declarations.record_layout(id).map_err(|problem| {
-            cffi_model::CdefError::new(cffi_model::ErrorKind::Type, format!("{}: {problem}", ctype.name()))
+            cffi_model::CdefError::new(problem.kind(), problem.to_string())
         })?;
         let fields: Vec<Described> = body
             .fields

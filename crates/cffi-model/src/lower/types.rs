@@ -12,6 +12,7 @@ use crate::declarations::{Declaration, Space};
 use crate::defaults::{self, Default};
 use crate::error::Problem;
 use crate::primitive::{Primitive, PrimitiveKind};
+use crate::spelling::{function_name, spell};
 use crate::target::{Arch, Target};
 use crate::types::{
     ArrayLength, Field, FunctionType, QualType, Record, RecordBody, RecordName, Type, TypeId,
@@ -24,6 +25,19 @@ pub(crate) struct Base {
     pub ty: QualType,
     /// A record with a body, without a tag, that nothing has named.
     pub is_unnamed_record: bool,
+}
+
+/// Where a declarator stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In a declaration or typedef.
+    Declaration,
+    /// In a struct or union.
+    Member,
+    /// In a parameter list.
+    Parameter,
+    /// In a type name.
+    TypeName,
 }
 
 const fn plain(ty: TypeId) -> QualType {
@@ -56,10 +70,7 @@ impl<'s> Lowering<'_, 's> {
             TypeSpecifier::Ellipsis
             | TypeSpecifier::IntegerEllipsis
             | TypeSpecifier::FloatEllipsis => {
-                return Err(Failure::new(
-                    Problem::EllipsisHere("as a type here"),
-                    specifiers.span,
-                ));
+                return Err(Failure::new(Problem::EllipsisAsType, specifiers.span));
             }
         };
         let qualifiers = ty.qualifiers | specifiers.qualifiers;
@@ -269,10 +280,14 @@ impl<'s> Lowering<'_, 's> {
             source: self.source,
             options: self.options,
             warnings: Vec::new(),
-            invalid: None,
         };
         let base = inner.base(&name.specifiers, None)?;
-        let ty = inner.declarator(base.ty, &name.declarator, name.specifiers.convention)?;
+        let ty = inner.declarator(
+            base.ty,
+            &name.declarator,
+            name.specifiers.convention,
+            Place::TypeName,
+        )?;
         inner.apply_mode(
             ty,
             &name.specifiers.attributes,
@@ -287,6 +302,7 @@ impl<'s> Lowering<'_, 's> {
         base: QualType,
         declarator: &Declarator<'s>,
         convention: Option<CallingConvention>,
+        place: Place,
     ) -> Lowered<QualType> {
         let mut ty = base;
         let mut pending = declarator.convention.or(convention);
@@ -303,7 +319,14 @@ impl<'s> Lowering<'_, 's> {
                 Some(here)
             })
             .collect();
-        for (derivation, beside) in declarator.derivations.iter().zip(conventions).rev() {
+        // How many of the derivations nearest to the name are arrays: only of those can the compiler tell the lengths.
+        let arrays = declarator
+            .derivations
+            .iter()
+            .take_while(|it| matches!(it, Derivation::Array { .. }))
+            .count();
+        let derivations = declarator.derivations.iter().zip(conventions);
+        for (index, (derivation, beside)) in derivations.enumerate().rev() {
             ty = match derivation {
                 Derivation::Pointer { qualifiers, .. } => {
                     let pointer = self.declarations.table.intern(Type::Pointer {
@@ -315,13 +338,31 @@ impl<'s> Lowering<'_, 's> {
                         qualifiers: *qualifiers,
                     }
                 }
-                Derivation::Array { length, span, .. } => self.array(ty, length, *span)?,
+                // The length of an array that is a parameter does not matter (C11 6.7.6.3p7).
+                Derivation::Array {
+                    length: ast::ArrayLength::Expr(length),
+                    ..
+                } if index == 0 && place == Place::Parameter => {
+                    self.evaluate(length)?;
+                    self.pointer_to(ty)
+                }
+                Derivation::Array { length, span, .. } => {
+                    let is_open = matches!(length, ast::ArrayLength::Ellipsis);
+                    let can_be_open = matches!(place, Place::Declaration | Place::Member);
+                    if is_open && !(can_be_open && index < arrays) {
+                        return Err(Failure::new(Problem::EllipsisLength, *span));
+                    }
+                    self.array(ty, length, *span)?
+                }
                 Derivation::Function {
                     parameters,
                     variadic,
                     span,
                 } => {
-                    let name = declarator.name.map_or("", |name| name.name);
+                    let name = declarator
+                        .name
+                        .filter(|_| index == 0 && place == Place::Declaration)
+                        .map_or("in expression", |name| name.name);
                     let convention = beside.or(pending.take());
                     let parameters = self.parameters(name, parameters, *variadic, *span)?;
                     self.function(ty, parameters, *variadic, convention, *span)?
@@ -337,23 +378,29 @@ impl<'s> Lowering<'_, 's> {
         length: &ast::ArrayLength<'s>,
         span: Span,
     ) -> Lowered<QualType> {
-        match self.declarations.table.get(item.ty) {
-            Type::Function(_) => return Err(Failure::new(Problem::FunctionArray, span)),
-            Type::Void => return Err(Failure::new(Problem::ArrayOfUnknownLength, span)),
+        let table = &self.declarations.table;
+        match table.get(item.ty) {
+            Type::Function(_) => {
+                let function = function_name(table, item.ty);
+                return Err(Failure::new(Problem::Function(function), span));
+            }
+            Type::Void => {
+                let item = spell(table, item.ty).text;
+                return Err(Failure::new(Problem::ArrayOfUnknownSize(item), span));
+            }
             _ => {}
         }
         let length = match length {
             ast::ArrayLength::Missing | ast::ArrayLength::Star => ArrayLength::Open,
             ast::ArrayLength::Ellipsis => ArrayLength::Unknown,
             ast::ArrayLength::Expr(expr) => {
-                let value = self.evaluate(expr)?.number;
-                match u64::try_from(value) {
-                    Ok(length) if i64::try_from(length).is_ok() => ArrayLength::Fixed(length),
-                    Ok(_) => return Err(Failure::new(Problem::ArrayTooLong, expr.span)),
-                    Err(_) if value < 0 => {
-                        return Err(Failure::new(Problem::NegativeArrayLength, expr.span));
-                    }
-                    Err(_) => return Err(Failure::new(Problem::ArrayTooLong, expr.span)),
+                let value = self.evaluate_or(expr, &Problem::ArrayLength)?.number;
+                if value < 0 {
+                    return Err(Failure::new(Problem::NegativeArrayLength, expr.span));
+                }
+                match i64::try_from(value) {
+                    Ok(length) => ArrayLength::Fixed(length.unsigned_abs()),
+                    Err(_) => return Err(Failure::new(Problem::ArrayLength, expr.span)),
                 }
             }
         };
@@ -370,12 +417,15 @@ impl<'s> Lowering<'_, 's> {
         convention: Option<CallingConvention>,
         span: Span,
     ) -> Lowered<QualType> {
-        match self.declarations.table.get(result.ty) {
+        let table = &self.declarations.table;
+        match table.get(result.ty) {
             Type::Array { .. } => {
-                return Err(Failure::new(Problem::FunctionReturns("an array"), span));
+                let result = spell(table, result.ty).text;
+                return Err(Failure::new(Problem::FunctionReturnsArray(result), span));
             }
             Type::Function(_) => {
-                return Err(Failure::new(Problem::FunctionReturns("a function"), span));
+                let function = function_name(table, result.ty);
+                return Err(Failure::new(Problem::Function(function), span));
             }
             _ => {}
         }
@@ -438,6 +488,7 @@ impl<'s> Lowering<'_, 's> {
                 base.ty,
                 &parameter.declarator,
                 parameter.specifiers.convention,
+                Place::Parameter,
             )?;
             types.push(self.adjusted(ty));
         }
@@ -456,9 +507,15 @@ impl<'s> Lowering<'_, 's> {
             Type::Function(_) => plain(ty.ty),
             _ => return ty.ty,
         };
-        self.declarations
-            .table
-            .intern(Type::Pointer { target, name: None })
+        self.pointer_to(target).ty
+    }
+
+    fn pointer_to(&mut self, target: QualType) -> QualType {
+        plain(
+            self.declarations
+                .table
+                .intern(Type::Pointer { target, name: None }),
+        )
     }
 
     /// The attributes that change a type: `mode` and `vector_size` (GCC "Common Variable Attributes").
