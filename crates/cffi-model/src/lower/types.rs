@@ -18,6 +18,9 @@ use crate::types::{
     ArrayLength, Field, FunctionType, QualType, Record, RecordBody, RecordName, Type, TypeId,
 };
 
+/// How many types may be inside each other. Who walks along types may recurse.
+const MAX_TYPE_DEPTH: u32 = 1000;
+
 /// What specifiers name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Base {
@@ -368,6 +371,9 @@ impl<'s> Lowering<'_, 's> {
                     self.function(ty, parameters, *variadic, convention, *span)?
                 }
             };
+            if self.declarations.table.depth(ty.ty) > MAX_TYPE_DEPTH {
+                return Err(Failure::new(Problem::TypeTooDeep, declarator.span));
+            }
         }
         Ok(ty)
     }
