@@ -1,8 +1,10 @@
 //! Syntax trees to declarations.
 //!
-//! `unit` walks the items; `types` makes types of specifiers and declarators, `typedefs` gives them names; `records` and `enums` their bodies; `sizes` computes
-//! layouts of what is complete; `include` copies from another FFI. A problem in one item does not hide those in the next ones.
+//! `unit` walks the items; `types` makes types of specifiers, `declarators` of what stands around a name, `typedefs` gives them names;
+//! `records` and `enums` their bodies; `sizes` computes layouts of what is complete; `include` copies from another FFI. A problem in one
+//! item does not hide those in the next ones.
 
+mod declarators;
 mod enums;
 pub(crate) mod include;
 mod records;
@@ -278,7 +280,7 @@ impl<'s> Lowering<'_, 's> {
             base.ty,
             &declarator.declarator,
             specifiers.convention,
-            types::Place::Declaration,
+            declarators::Place::Declaration,
         )?;
         ty = self.apply_mode(
             ty,

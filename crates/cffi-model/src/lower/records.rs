@@ -5,7 +5,7 @@ use cffi_syntax::ast::{
     TypeSpecifier,
 };
 
-use super::types::Place;
+use super::declarators::Place;
 use super::{Lowered, Lowering};
 use crate::constant::Failure;
 use crate::declarations::{Declaration, Packing, Space};

@@ -3,6 +3,7 @@
 use cffi_syntax::Span;
 use cffi_syntax::ast::{self, Declarator, Derivation, InitDeclarator, Qualifiers, TypeSpecifier};
 
+use super::declarators::Place;
 use super::{Lowered, Lowering, types};
 use crate::constant::Failure;
 use crate::declarations::{Declaration, Space};
@@ -137,7 +138,7 @@ impl<'s> Lowering<'_, 's> {
             base.ty,
             &declarator.declarator,
             specifiers.convention,
-            types::Place::Declaration,
+            Place::Declaration,
         )?;
         ty = self.apply_mode(
             ty,
