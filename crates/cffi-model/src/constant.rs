@@ -76,7 +76,8 @@ fn constant_type(target: Target, constant: IntegerConstant) -> Result<Primitive,
         1 => &[(Long, ULong), (LongLong, ULongLong)],
         _ => &[(LongLong, ULongLong)],
     };
-    let fits = |ty: Primitive| i128::from(constant.value) <= range(target, ty).1;
+    let value = i128::try_from(constant.value).map_err(|_| Problem::Overflow)?;
+    let fits = |ty: Primitive| value <= range(target, ty).1;
     for (signed, unsigned) in ladder {
         if !constant.unsigned && fits(*signed) {
             return Ok(*signed);
@@ -210,17 +211,16 @@ pub(crate) fn evaluate(
     match &expr.kind {
         ExprKind::Integer(constant) => {
             let ty = constant_type(target, *constant).map_err(at)?;
-            Ok(Value {
-                number: constant.value.into(),
-                ty,
-            })
+            let number = i128::try_from(constant.value).map_err(|_| at(Problem::Overflow))?;
+            Ok(Value { number, ty })
         }
         ExprKind::Character(constant) => Ok(character(target, *constant)),
         ExprKind::Name(name) => match environment.constant(name.name) {
-            Some(number) => Ok(Value {
-                number,
-                ty: type_for(target, number),
-            }),
+            // A macro can have a value that no C type holds.
+            Some(number) => match type_for(target, number) {
+                Some(ty) => Ok(Value { number, ty }),
+                None => Err(at(Problem::ConstantValue(name.name.to_owned()))),
+            },
             None => Err(at(Problem::UnknownConstant(name.name.to_owned()))),
         },
         ExprKind::Unary(operator, operand) => {
@@ -301,22 +301,20 @@ pub(crate) fn evaluate(
                 ty: size_type(target),
             })
         }
-        ExprKind::Float(_) | ExprKind::String(_) | ExprKind::Unsupported => {
-            Err(at(Problem::NotConstant))
+        ExprKind::Float(written) | ExprKind::String(written) => {
+            Err(at(Problem::InvalidConstant((*written).to_owned())))
         }
+        ExprKind::Unsupported => Err(at(Problem::NotConstant)),
     }
 }
 
 /// The type of a named constant: `int` where it fits, as for enumerators and macros.
-fn type_for(target: Target, number: i128) -> Primitive {
+fn type_for(target: Target, number: i128) -> Option<Primitive> {
     use Primitive::{Int, Long, LongLong, ULongLong};
-    [Int, Long, LongLong]
-        .into_iter()
-        .find(|ty| {
-            let (least, most) = range(target, *ty);
-            (least..=most).contains(&number)
-        })
-        .unwrap_or(ULongLong)
+    [Int, Long, LongLong, ULongLong].into_iter().find(|ty| {
+        let (least, most) = range(target, *ty);
+        (least..=most).contains(&number)
+    })
 }
 
 fn size_type(target: Target) -> Primitive {

@@ -7,7 +7,8 @@ use std::cell::RefCell;
 
 use cffi_syntax::ast::Linkage;
 use cffi_syntax::{
-    ParseOptions, Rendering, SourceText, TypeNames, parse_translation_unit, parse_type_name, render,
+    Diagnostic, Exception, ParseOptions, Rendering, SourceText, TypeNames, first_error,
+    parse_translation_unit, parse_type_name, render,
 };
 use hashbrown::Equivalent;
 use indexmap::IndexMap;
@@ -285,7 +286,7 @@ impl Declarations {
         let parsed = parse_translation_unit(&source, self, &ParseOptions::default());
         let errors = render(&source, Rendering::Cdef, &parsed.diagnostics);
         if !errors.is_empty() {
-            return Err(CdefError::new(ErrorKind::Cdef, errors));
+            return Err(CdefError::new(kind_of(&parsed.diagnostics), errors));
         }
         let state = self.mark();
         match lower::unit(self, &source, &parsed.unit, options) {
@@ -307,7 +308,7 @@ impl Declarations {
             Ok(name) => name,
             Err(diagnostics) => {
                 return Err(CdefError::new(
-                    ErrorKind::Cdef,
+                    kind_of(&diagnostics),
                     render(&source, Rendering::TypeName, &diagnostics),
                 ));
             }
@@ -335,12 +336,12 @@ impl Declarations {
 
     /// Size in bytes and alignment in bytes of a complete type.
     pub fn size_align(&self, ty: TypeId) -> Result<(u64, u32), Problem> {
-        lower::sizes::size_align(self, ty, 0)
+        lower::sizes::size_align(self, ty)
     }
 
     /// The layout of a complete record.
     pub fn record_layout(&self, id: RecordId) -> Result<RecordLayout, Problem> {
-        lower::sizes::record_layout(self, id, 0)
+        lower::sizes::record_layout(self, id)
     }
 
     fn mark(&mut self) -> State {
@@ -376,7 +377,8 @@ impl Declarations {
             .retain(|id, _| table.enumeration(*id).is_some());
     }
 
-    /// Enters a declaration. The same again is no error; another one is, unless it may replace.
+    /// Enters a declaration. The same again is no error; another one of its sort is, unless it may replace. Of two sorts, such as a
+    /// function and a variable, the later one counts, but a macro only where there is nothing else.
     pub(crate) fn declare(
         &mut self,
         space: Space,
@@ -408,21 +410,21 @@ impl Declarations {
             return Ok(());
         }
         if replace == Override::Refused {
-            return match (&declaration, &*old) {
-                (Declaration::Integer { value, .. }, Declaration::Integer { value: known, .. })
-                    if value == known =>
-                {
-                    Ok(())
+            match (&declaration, &*old) {
+                (Declaration::Integer { value, .. }, Declaration::Integer { value: known, .. }) => {
+                    return if value == known {
+                        Ok(())
+                    } else {
+                        Err(Problem::MultipleConstant(name.to_owned()))
+                    };
                 }
-                (Declaration::Integer { .. }, Declaration::Integer { .. }) => {
-                    Err(Problem::MultipleConstant(name.to_owned()))
+                _ if sort(&declaration) == sort(old) => {
+                    let name = declared_name(space, name, &declaration);
+                    return Err(Problem::MultipleDeclarations(name));
                 }
-                _ => Err(Problem::MultipleDeclarations(declared_name(
-                    space,
-                    name,
-                    &declaration,
-                ))),
-            };
+                _ if yields(&declaration) && !yields(old) => return Ok(()),
+                _ => {}
+            }
         }
         let old = std::mem::replace(old, declaration);
         self.replaced.push((index, old));
@@ -436,6 +438,49 @@ impl Declarations {
         let name = parse_type_name(&source, self).map_err(|_| ())?;
         lower::type_name(self, &source, &name).map_err(|_| ())
     }
+}
+
+/// The exception for the error that stands first.
+fn kind_of(diagnostics: &[Diagnostic]) -> ErrorKind {
+    match first_error(diagnostics).map(Diagnostic::exception) {
+        Some(Exception::Ffi) => ErrorKind::Ffi,
+        Some(Exception::Cdef) | None => ErrorKind::Cdef,
+    }
+}
+
+/// What a declaration must not be declared as once more.
+#[derive(PartialEq, Eq)]
+enum Sort {
+    Function(Linkage, Exported),
+    Variable,
+    Constant,
+    Integer(IntegerOrigin),
+    Type,
+}
+
+const fn sort(declaration: &Declaration) -> Sort {
+    match declaration {
+        Declaration::Function {
+            linkage, exported, ..
+        } => Sort::Function(*linkage, *exported),
+        Declaration::Variable { .. } => Sort::Variable,
+        Declaration::Constant { .. } => Sort::Constant,
+        Declaration::Integer { origin, .. } | Declaration::Unknown { origin } => {
+            Sort::Integer(*origin)
+        }
+        Declaration::Type(_) => Sort::Type,
+    }
+}
+
+/// Whether a library shows another declaration of the same name rather than this one.
+const fn yields(declaration: &Declaration) -> bool {
+    matches!(
+        declaration,
+        Declaration::Integer {
+            origin: IntegerOrigin::Define | IntegerOrigin::Const,
+            ..
+        } | Declaration::Unknown { .. }
+    )
 }
 
 /// Two declarations of one function or variable that differ in an asm label only: the label that is there counts.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use cffi_syntax::unsupported_type;
+
 /// Why declarations or a type string were refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CdefError {
@@ -26,6 +28,8 @@ pub enum ErrorKind {
     Type,
     /// `ValueError`
     Value,
+    /// `OverflowError`
+    Overflow,
 }
 
 impl fmt::Display for CdefError {
@@ -52,7 +56,6 @@ impl CdefError {
 #[expect(missing_docs, reason = "each variant's text is in Display")]
 pub enum Problem {
     DuplicateRecord(String),
-    DuplicateEnum(String),
     EnumTooLate(String),
     OnlyEllipsis {
         function: String,
@@ -65,48 +68,62 @@ pub enum Problem {
     UnknownType(String),
     MultipleDeclarations(String),
     MultipleConstant(String),
+    /// Of this name.
     UnknownConstant(String),
     NotConstant,
+    /// A floating constant or a string, as written.
+    InvalidConstant(String),
     Overflow,
     DivisionByZero,
     ShiftTooWide,
     NegativeArrayLength,
-    ArrayTooLong,
+    ArrayLength,
+    ArraySize(String),
+    /// Of this item.
+    ArrayOfUnknownSize(String),
     SizeOfIncomplete(String),
-    BitFieldType(String),
+    EnumType(String),
+    /// `field` with the name of its record, here and below.
+    BitFieldType {
+        field: String,
+        ty: String,
+    },
     BitFieldWidth {
-        name: String,
-        width: i128,
-        bits: u64,
+        field: String,
+        ty: String,
+        width: u32,
     },
     NegativeWidth,
     ZeroWidthNamed(String),
-    FunctionMember(String),
-    FunctionArray,
-    FunctionReturns(&'static str),
-    VoidMember(String),
-    FlexibleNotLast(String),
+    FieldOfUnknownSize {
+        field: String,
+        ty: String,
+    },
+    /// A function in the place of an object, as CFFI spells it.
+    Function(String),
+    FunctionReturnsArray(String),
     Alignment(i128),
     Assertion(Option<String>),
     Unsupported(String),
-    ArrayOfUnknownLength,
+    /// A type that CFFI cannot represent, as written.
+    UnsupportedType(String),
+    /// `[...]` where the compiler cannot be asked.
+    EllipsisLength,
     EllipsisHere(&'static str),
-    ExternPythonNotFunction(String),
+    EllipsisAsType,
+    EllipsisInTypedef,
+    ExternPythonNotFunction,
     TooLarge(String),
     Recursive(String),
     EnumRange(String),
-    BothTypedef(String),
     ConstantValue(String),
     TypeTooDeep,
-    /// Found while a record was declared, an error once the record is used.
-    Deferred(String),
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DuplicateRecord(name) => write!(f, "duplicate declaration of struct {name}"),
-            Self::DuplicateEnum(name) => write!(f, "duplicate declaration of enum {name}"),
             Self::EnumTooLate(name) => write!(
                 f,
                 "enum {name}: the '{{}}' declaration should appear on the first time the enum is mentioned, not later"
@@ -131,61 +148,80 @@ impl fmt::Display for Problem {
                 "multiple declarations of {name} (for interactive usage, try cdef(xx, override=True))"
             ),
             Self::MultipleConstant(name) => write!(f, "multiple declarations of constant: {name}"),
-            Self::UnknownConstant(name) => write!(
-                f,
-                "unsupported expression: '{name}' is not a known constant"
-            ),
-            Self::NotConstant => {
+            Self::UnknownConstant(_) | Self::NotConstant => {
                 f.write_str("unsupported expression: expected a simple numeric constant")
             }
+            Self::InvalidConstant(written) => write!(f, "invalid constant '{written}'"),
             Self::Overflow => f.write_str("overflow in constant expression"),
             Self::DivisionByZero => f.write_str("division by zero in constant expression"),
             Self::ShiftTooWide => {
                 f.write_str("shift by a negative number or by the width of the type or more")
             }
             Self::NegativeArrayLength => f.write_str("negative array length"),
-            Self::ArrayTooLong => f.write_str("array length too large"),
+            Self::ArrayLength => f.write_str("cannot fit 'int' into an index-sized integer"),
+            Self::ArraySize(_) => f.write_str("array size would overflow a Py_ssize_t"),
+            Self::ArrayOfUnknownSize(item) => write!(f, "array item of unknown size: '{item}'"),
             Self::SizeOfIncomplete(name) => {
                 write!(f, "sizeof or _Alignof of incomplete type '{name}'")
             }
-            Self::BitFieldType(name) => {
-                write!(f, "bit field '{name}' is of a type that is no integer")
-            }
-            Self::BitFieldWidth { name, width, bits } => {
+            Self::EnumType(name) => write!(f, "enum {name}: the underlying type is no integer"),
+            Self::BitFieldType { field, ty } => {
                 write!(
                     f,
-                    "bit field '{name}' of {width} bits is wider than its type, which has {bits}"
+                    "field '{field}' declared as '{ty}' cannot be a bit field"
                 )
             }
+            Self::BitFieldWidth { field, ty, width } => write!(
+                f,
+                "bit field '{field}' is declared '{ty}:{width}', which exceeds the width of the type"
+            ),
             Self::NegativeWidth => f.write_str("negative width of a bit field"),
-            Self::ZeroWidthNamed(name) => write!(f, "field '{name}' is declared with :0"),
-            Self::FunctionMember(name) => write!(f, "field '{name}' is declared as a function"),
-            Self::FunctionArray => f.write_str("array of functions"),
-            Self::FunctionReturns(what) => write!(f, "function returning {what}"),
-            Self::VoidMember(name) => write!(f, "field '{name}' is declared with type void"),
-            Self::FlexibleNotLast(name) => {
-                write!(f, "flexible array '{name}' is not the last field")
+            Self::ZeroWidthNamed(field) => write!(f, "field '{field}' is declared with :0"),
+            Self::FieldOfUnknownSize { field, ty } => {
+                write!(f, "field '{field}' has ctype '{ty}' of unknown size")
             }
+            Self::Function(function) => write!(
+                f,
+                "cannot render the type <{function}>: it is a function type, not a pointer-to-function type"
+            ),
+            Self::FunctionReturnsArray(result) => write!(f, "invalid result type: '{result}'"),
             Self::Alignment(value) => write!(f, "alignment {value} is not a power of two"),
             Self::Assertion(Some(message)) => write!(f, "static assertion failed: {message}"),
             Self::Assertion(None) => f.write_str("static assertion failed"),
+            Self::UnsupportedType(name) => f.write_str(&unsupported_type(name)),
             Self::Unsupported(what) => write!(f, "{what} is not supported"),
-            Self::ArrayOfUnknownLength => f.write_str("array item of unknown size"),
+            Self::EllipsisLength => f.write_str(
+                "unsupported '[...]' here, cannot derive the actual array length in this context",
+            ),
             Self::EllipsisHere(what) => write!(f, "'...' cannot be used {what}"),
-            Self::ExternPythonNotFunction(name) => {
-                write!(f, "extern \"Python\" '{name}' is not a function")
+            Self::EllipsisAsType => f.write_str("bad usage of \"...\""),
+            Self::EllipsisInTypedef => f.write_str("unsupported usage of \"...\" in typedef"),
+            Self::ExternPythonNotFunction => {
+                f.write_str("cannot declare constants or variables with 'extern \"Python\"'")
             }
-            Self::TooLarge(name) => write!(f, "'{name}' is larger than any object can be"),
-            Self::Recursive(name) => write!(f, "'{name}' contains itself"),
-            Self::EnumRange(name) => {
-                write!(f, "enum {name}: values do not fit in any integer type")
-            }
-            Self::BothTypedef(name) => write!(f, "'{name}' is declared twice with different types"),
-            Self::ConstantValue(name) => write!(f, "value of '{name}' does not fit in 64 bits"),
+            Self::TooLarge(name) => write!(f, "ctype '{name}' is of unknown size"),
+            Self::Recursive(name) => write!(f, "recursive structure declaration for '{name}'"),
+            Self::EnumRange(name) => write!(
+                f,
+                "{name} values don't all fit into either 'long' or 'unsigned long'"
+            ),
+            Self::ConstantValue(name) => write!(f, "the value of '{name}' is too large"),
             Self::TypeTooDeep => f.write_str("type nested too deeply"),
-            Self::Deferred(text) => f.write_str(text),
         }
     }
+}
+
+/// How the first line of an error tells its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Headline {
+    /// `FILE:LINE: text`, with the line of the declaration; in type strings the text alone.
+    Declaration,
+    /// `:LINE: text`, with the line of the mistake; the place follows.
+    Line,
+    /// The text; the place follows.
+    Above,
+    /// Not at all: programs compare the whole text.
+    Alone,
 }
 
 impl Problem {
@@ -193,24 +229,70 @@ impl Problem {
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::MultipleDeclarations(_) | Self::MultipleConstant(_) => ErrorKind::Ffi,
-            Self::EnumTooLate(_) | Self::Unsupported(_) => ErrorKind::NotImplemented,
-            Self::FunctionReturns(_) => ErrorKind::Type,
-            Self::NegativeArrayLength | Self::ArrayOfUnknownLength => ErrorKind::Value,
+            Self::MultipleDeclarations(_)
+            | Self::MultipleConstant(_)
+            | Self::UnknownConstant(_)
+            | Self::NotConstant
+            | Self::UnsupportedType(_)
+            | Self::EllipsisLength
+            | Self::EllipsisAsType
+            | Self::EllipsisInTypedef => ErrorKind::Ffi,
+            Self::EnumTooLate(_) | Self::Unsupported(_) | Self::Recursive(_) => {
+                ErrorKind::NotImplemented
+            }
+            Self::BitFieldType { .. }
+            | Self::BitFieldWidth { .. }
+            | Self::ZeroWidthNamed(_)
+            | Self::FieldOfUnknownSize { .. }
+            | Self::FunctionReturnsArray(_) => ErrorKind::Type,
+            Self::NegativeArrayLength | Self::ArrayOfUnknownSize(_) | Self::TooLarge(_) => {
+                ErrorKind::Value
+            }
+            Self::ArrayLength | Self::ArraySize(_) => ErrorKind::Overflow,
             _ => ErrorKind::Cdef,
         }
     }
 
-    /// Whether the text stands alone, without a place in front of it.
+    /// How the first line tells the place.
     #[must_use]
-    pub const fn stands_alone(&self) -> bool {
-        matches!(
-            self,
-            Self::MultipleDeclarations(_)
-                | Self::MultipleConstant(_)
-                | Self::EnumTooLate(_)
-                | Self::DuplicateRecord(_)
-                | Self::DuplicateEnum(_)
-        )
+    pub const fn headline(&self) -> Headline {
+        match self {
+            Self::UnknownConstant(_)
+            | Self::NotConstant
+            | Self::EllipsisLength
+            | Self::EllipsisAsType
+            | Self::EllipsisInTypedef => Headline::Line,
+            Self::MultipleDeclarations(_) | Self::MultipleConstant(_) | Self::EnumTooLate(_) => {
+                Headline::Alone
+            }
+            Self::UnsupportedType(_)
+            | Self::NegativeArrayLength
+            | Self::ArrayLength
+            | Self::ArraySize(_)
+            | Self::ArrayOfUnknownSize(_)
+            | Self::FieldOfUnknownSize { .. }
+            | Self::Function(_)
+            | Self::FunctionReturnsArray(_)
+            | Self::TooLarge(_)
+            | Self::Recursive(_)
+            | Self::EnumRange(_) => Headline::Above,
+            _ => Headline::Declaration,
+        }
+    }
+
+    /// What stands beside the place of the mistake, below the first line.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Self::UnknownConstant(name) => format!("'{name}' is not a known constant"),
+            Self::NotConstant => "this is no integer constant expression".to_owned(),
+            Self::UnsupportedType(name) => {
+                format!("'{name}' is a type that cffi cannot represent")
+            }
+            Self::ArrayLength => "array length too large".to_owned(),
+            Self::Function(_) => "a function cannot stand here, only a pointer to one".to_owned(),
+            Self::FunctionReturnsArray(_) => "function returning an array".to_owned(),
+            _ => self.to_string(),
+        }
     }
 }

@@ -53,6 +53,12 @@ pub const fn keyword(kind: RecordKind) -> &'static str {
     }
 }
 
+/// A function type as CFFI's messages call it: with an empty pair of parentheses in the place of a name.
+#[must_use]
+pub fn function_name(table: &TypeTable, id: TypeId) -> String {
+    spell(table, id).extended("()", 0).text
+}
+
 fn qualifier_text(qualifiers: Qualifiers) -> String {
     let mut text = String::new();
     if qualifiers.contains(Qualifiers::RESTRICT) {

@@ -17,6 +17,8 @@ use crate::types::{Enum, EnumBody, EnumId, Record, RecordBody, RecordId, Type, T
 #[derive(Debug, Default)]
 pub struct TypeTable {
     types: Vec<Type>,
+    /// How deep each type is.
+    depths: Vec<u32>,
     ids: FxHashMap<Type, TypeId>,
     records: Vec<Record>,
     enums: Vec<Enum>,
@@ -52,9 +54,29 @@ impl TypeTable {
             return *id;
         }
         let id = TypeId(number(self.types.len()));
+        self.depths.push(self.depth_of(&ty));
         self.types.push(ty.clone());
         self.ids.insert(ty, id);
         id
+    }
+
+    /// How many types are inside each other in this one; what records and enums contain does not count.
+    #[must_use]
+    pub fn depth(&self, id: TypeId) -> u32 {
+        self.depths.get(id.index()).copied().unwrap_or(0)
+    }
+
+    fn depth_of(&self, ty: &Type) -> u32 {
+        let inner = match ty {
+            Type::Pointer { target, .. } => self.depth(target.ty),
+            Type::Array { item, .. } => self.depth(item.ty),
+            Type::Function(function) => {
+                let parameters = function.parameters.iter().map(|it| self.depth(*it));
+                parameters.fold(self.depth(function.result), u32::max)
+            }
+            _ => return 1,
+        };
+        inner.saturating_add(1)
     }
 
     /// The type of an id of this table; an id of another table gives some type or `void`.
@@ -202,6 +224,7 @@ impl TypeTable {
                 }
             }
         }
+        self.depths.truncate(mark.types);
         for ty in self.types.drain(mark.types..) {
             self.ids.remove(&ty);
         }

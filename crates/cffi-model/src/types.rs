@@ -154,8 +154,6 @@ pub struct RecordBody {
     pub name_align: Option<u32>,
     /// `__attribute__((ms_struct))` / `gcc_struct`.
     pub abi: Option<RecordAbi>,
-    /// Why the record can be declared but not used: a bit-field that C does not allow. CFFI tells when it is used.
-    pub invalid: Option<Box<str>>,
 }
 
 /// Attribute that selects the bit-field rules.
@@ -174,7 +172,7 @@ pub struct Field {
     pub name: Box<str>,
     /// Its type.
     pub ty: QualType,
-    /// Width in bits of a bit-field.
+    /// Width in bits of a bit-field; whether its type can have that is checked when the record is laid out.
     pub width: Option<u32>,
     /// `_Alignas` and `aligned(n)` of the member, in bytes.
     pub align: Option<u32>,

@@ -268,6 +268,6 @@ fn what_c_leaves_undefined_is_an_error() {
     check("1 << -1", "shift");
     check("1 >> 64", "shift");
     check("UNKNOWN", "'UNKNOWN' is not a known constant");
-    check("1.5", "expected a simple numeric constant");
+    check("1.5", "invalid constant '1.5'");
     check("sizeof(struct unknown)", "incomplete type 'struct unknown'");
 }

@@ -4,6 +4,8 @@
 
 mod support;
 
+use cffi_model::Declarations;
+use cffi_model::declarations::CdefOptions;
 use cffi_model::spelling::spell;
 
 /// Declares `text` and compares how `name` is spelled, with `&` at the insertion point.
@@ -139,4 +141,34 @@ fn names_of_records_and_enums() {
     ] {
         check(text, written, expected);
     }
+}
+
+/// Types can be as deep as any program needs, and not so deep that walking along one needs a deep stack.
+#[test]
+fn depth() {
+    let chain = |typedefs: usize| {
+        let links =
+            (0..typedefs).map(|it| format!("typedef t{it} {}t{};", "*".repeat(200), it + 1));
+        format!("typedef int t0;{}", links.collect::<String>())
+    };
+    let run = move || {
+        let stars = "*".repeat(800);
+        check(
+            "",
+            &format!("int {stars}"),
+            &format!("int{}&", " *".repeat(800)),
+        );
+        check(&chain(4), "t4 *", &format!("int{}&", " *".repeat(801)));
+        let mut declarations = Declarations::new(support::TARGET);
+        let error = declarations
+            .cdef(&chain(1000), &CdefOptions::default())
+            .unwrap_err();
+        assert!(error.text.contains("nested too deeply"), "{error}");
+    };
+    std::thread::Builder::new()
+        .stack_size(1 << 20)
+        .spawn(run)
+        .unwrap()
+        .join()
+        .unwrap();
 }

@@ -502,8 +502,8 @@ pub enum OffsetofStep<'s> {
 /// An integer constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IntegerConstant {
-    /// Its value; larger ones are refused by the lexer.
-    pub value: u64,
+    /// Its value, which may be more than any C type holds: a `#define` is a number. Still larger ones are refused by the lexer.
+    pub value: u128,
     /// Written in base ten: then an unsuffixed constant never becomes unsigned (C11 6.4.4.1p5).
     pub decimal: bool,
     /// A `u` or `U` suffix.

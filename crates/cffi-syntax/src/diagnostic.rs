@@ -47,6 +47,8 @@ pub enum DiagnosticKind {
     UnknownType {
         /// The name.
         name: String,
+        /// Where it stands.
+        place: TypePlace,
     },
     /// A type string that is one unknown name.
     UnknownIdentifier {
@@ -58,8 +60,15 @@ pub enum DiagnosticKind {
         /// The declared name, where there is one.
         name: Option<String>,
     },
-    /// Type keywords that do not go together.
+    /// A type that does not combine with the keywords or the other type beside it.
     Specifiers(SpecifierConflict),
+    /// Type keywords that do not go together.
+    UnsupportedType {
+        /// The keywords as CFFI orders them.
+        spelling: String,
+        /// What is wrong with them.
+        conflict: SpecifierConflict,
+    },
     /// A declaration that declares nothing.
     DeclaresNothing,
     /// A member declaration that declares nothing.
@@ -106,6 +115,24 @@ pub enum DiagnosticKind {
     },
     /// A `#pragma pack` that does not read as one; it has no effect.
     InvalidPragmaPack,
+}
+
+/// Where a type was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TypePlace {
+    /// In a struct or union.
+    Member,
+    /// Everywhere else.
+    Elsewhere,
+}
+
+/// Which of CFFI's exceptions an error becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exception {
+    /// `cffi.CDefError`
+    Cdef,
+    /// `cffi.FFIError`
+    Ffi,
 }
 
 /// The token that was found.
@@ -170,7 +197,7 @@ pub enum SpecifierConflict {
 /// What is wrong with a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumberError {
-    /// More than 64 bits.
+    /// More than 128 bits.
     TooLarge,
     /// A digit that its base does not have.
     InvalidDigit,
@@ -209,6 +236,17 @@ impl Diagnostic {
         self
     }
 
+    /// The exception that tells of it, where it is told first.
+    #[must_use]
+    pub const fn exception(&self) -> Exception {
+        match self.kind {
+            DiagnosticKind::UnsupportedType { .. } | DiagnosticKind::MisplacedEllipsis => {
+                Exception::Ffi
+            }
+            _ => Exception::Cdef,
+        }
+    }
+
     /// Error or warning.
     #[must_use]
     pub const fn severity(&self) -> Severity {
@@ -217,6 +255,16 @@ impl Diagnostic {
             _ => Severity::Error,
         }
     }
+}
+
+/// What CFFI says of a type that it does not have.
+#[must_use]
+pub fn unsupported_type(spelling: &str) -> String {
+    format!(
+        "Unsupported type: '{spelling}'.  Please look at \
+         http://cffi.readthedocs.io/en/latest/cdef.html#ffi-cdef-limitations and file an issue if you think this type should \
+         really be supported."
+    )
 }
 
 impl fmt::Display for Diagnostic {
@@ -248,13 +296,13 @@ impl fmt::Display for DiagnosticKind {
             } => {
                 write!(f, "unexpected '{found}', expected {expected}")
             }
-            Self::UnknownType { name } => write!(f, "unknown type name '{name}'"),
+            Self::UnknownType { name, .. } => write!(f, "unknown type name '{name}'"),
             Self::UnknownIdentifier { name } => write!(f, "unknown identifier '{name}'"),
             Self::MissingType { name: Some(name) } => {
                 write!(f, "the declaration of '{name}' has no type")
             }
             Self::MissingType { name: None } => f.write_str("a type is missing"),
-            Self::Specifiers(conflict) => conflict.fmt(f),
+            Self::Specifiers(conflict) | Self::UnsupportedType { conflict, .. } => conflict.fmt(f),
             Self::DeclaresNothing => f.write_str("this declaration does not declare anything"),
             Self::EmptyMember => f.write_str("this member declaration does not declare anything"),
             Self::MisplacedEllipsis => f.write_str("bad usage of \"...\""),

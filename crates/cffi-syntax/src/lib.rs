@@ -20,9 +20,11 @@ mod parser;
 mod scope;
 mod token;
 
-pub use diagnostic::{Diagnostic, DiagnosticKind, Severity};
-pub use parser::{MAX_NESTING, ParseOptions, Parsed, parse_translation_unit, parse_type_name};
-pub use render::{Rendering, render, snippet};
+pub use diagnostic::{Diagnostic, DiagnosticKind, Exception, Severity, unsupported_type};
+pub use parser::{
+    MAX_DERIVATIONS, MAX_NESTING, ParseOptions, Parsed, parse_translation_unit, parse_type_name,
+};
+pub use render::{Rendering, first_error, render, snippet};
 pub use scope::TypeNames;
 pub use source::{Location, SourceText};
 pub use span::Span;

@@ -33,7 +33,7 @@ pub(crate) fn number(spelling: &str) -> Result<Number, NumberError> {
 }
 
 fn integer(base: u32, digits: &str) -> Result<Number, NumberError> {
-    let mut value: u64 = 0;
+    let mut value: u128 = 0;
     let mut read = 0_usize;
     let mut suffix = digits;
     for character in digits.chars() {
@@ -259,7 +259,7 @@ mod tests {
         check("0b10lu", 2, false, true, 1);
         check("0XfFuLL", 255, false, true, 2);
         check("1'000'000", 1_000_000, true, false, 0);
-        check("18446744073709551615", u64::MAX, true, false, 0);
+        check("18446744073709551615", u64::MAX.into(), true, false, 0);
         check("5i64", 5, true, false, 2);
     }
 
@@ -276,7 +276,10 @@ mod tests {
         check("12abc", Err(NumberError::InvalidSuffix));
         check("1lul", Err(NumberError::InvalidSuffix));
         check("1lL", Err(NumberError::InvalidSuffix));
-        check("18446744073709551616", Err(NumberError::TooLarge));
+        check(
+            "340282366920938463463374607431768211456",
+            Err(NumberError::TooLarge),
+        );
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Errors as text: the first lines in the form that programs match on, then the source line with carets.
 //!
-//! That form is `cannot parse "LINE"`, a newline, and `FILE:LINE:COLUMN: message`; where a line directive names another file,
-//! `parse error` takes the place of the quoted line. A few errors have a fixed text of their own and no snippet. There is
-//! no colour: the text goes into an exception.
+//! That form is `cannot parse "LINE"`, a newline, and `FILE:LINE:COLUMN: message`. Where the parser that CFFI had before could not say
+//! a line, and where a line directive names another file, it is `parse error`, a newline, and `FILE: message`. A few errors have a
+//! fixed text of their own. There is no colour: the text goes into an exception.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::diagnostic::{Diagnostic, DiagnosticKind, Severity};
+use crate::cursor::Cursor;
+use crate::diagnostic::{
+    Diagnostic, DiagnosticKind, Expected, Found, Severity, TypePlace, unsupported_type,
+};
 use crate::source::{SourceText, slice, to_offset};
 use crate::span::Span;
 
@@ -25,17 +28,32 @@ pub enum Rendering {
     TypeName,
 }
 
+/// The error that is told first: of those that a parser finds, else of those in a `#define`, else of those in types.
+#[must_use]
+pub fn first_error(diagnostics: &[Diagnostic]) -> Option<&Diagnostic> {
+    diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity() == Severity::Error)
+        .min_by_key(|diagnostic| match diagnostic.kind {
+            DiagnosticKind::UnsupportedDefine { .. } => 1,
+            DiagnosticKind::UnsupportedType { .. }
+            | DiagnosticKind::MisplacedEllipsis
+            | DiagnosticKind::FunctionBody => 2,
+            _ => 0,
+        })
+}
+
 /// The complete text of the exception for `diagnostics`; warnings are left out. Empty without errors.
 #[must_use]
 pub fn render(source: &SourceText, what: Rendering, diagnostics: &[Diagnostic]) -> String {
-    let mut errors = diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity() == Severity::Error);
-    let Some(first) = errors.next() else {
+    let Some(first) = first_error(diagnostics) else {
         return String::new();
     };
     let mut text = opening(source, what, first);
-    for error in errors {
+    let others = diagnostics.iter().filter(|diagnostic| {
+        diagnostic.severity() == Severity::Error && !std::ptr::eq(*diagnostic, first)
+    });
+    for error in others {
         text.push_str("\n\n");
         text.push_str(&annotated(source, error));
     }
@@ -48,28 +66,101 @@ pub fn snippet(source: &SourceText, span: Span, message: &str) -> String {
     draw(source, span, message, None)
 }
 
+impl Rendering {
+    /// The number that CFFI gives a line. Type strings stand on the second line of a declaration that it makes around them.
+    #[must_use]
+    pub const fn line(self, line: u32) -> u32 {
+        match self {
+            Self::Cdef => line,
+            Self::TypeName => line.saturating_add(1),
+        }
+    }
+}
+
 fn opening(source: &SourceText, what: Rendering, error: &Diagnostic) -> String {
     let location = source.location(error.span.start);
+    let file = location.file.unwrap_or(DEFAULT_FILE);
+    let drawing = || annotated(source, error);
     match (&error.kind, what) {
         (DiagnosticKind::UnsupportedDefine { .. }, _)
         | (DiagnosticKind::UnknownIdentifier { .. }, Rendering::TypeName) => error.to_string(),
-        (DiagnosticKind::FunctionBody, _) => {
-            format!(
-                "{}:{}: {error}",
-                location.file.unwrap_or(DEFAULT_FILE),
-                location.line
-            )
+        (DiagnosticKind::FunctionBody, _) => format!("{file}:{}: {error}", location.line),
+        (DiagnosticKind::UnsupportedType { spelling, .. }, _) => {
+            format!("{}\n{}", unsupported_type(spelling), drawing())
         }
-        _ if location.file.is_some() => format!("parse error\n{}", annotated(source, error)),
-        _ => {
-            let (line, _) = source.line_at(error.span.start);
-            format!(
-                "cannot parse \"{}\"\n{}",
-                line.trim(),
-                annotated(source, error)
-            )
+        (DiagnosticKind::MisplacedEllipsis, _) => {
+            format!(":{}: {error}\n{}", what.line(location.line), drawing())
+        }
+        _ => match without_line(&error.kind, what) {
+            Some(message) => format!("parse error\n{file}: {message}\n{}", drawing()),
+            // Line directives can name other files, and lines that this text does not have.
+            None if location.file.is_some() || !source.has_line(location.line) => {
+                format!("parse error\n{}", drawing())
+            }
+            None => {
+                let line = quoted_line(source, error.span.start);
+                format!("cannot parse \"{}\"\n{}", line.trim(), drawing())
+            }
+        },
+    }
+}
+
+/// The message of an error for which CFFI knows no line.
+const fn without_line(error: &DiagnosticKind, what: Rendering) -> Option<&'static str> {
+    match (error, what) {
+        (
+            DiagnosticKind::Unexpected {
+                expected: Expected::Declarator,
+                ..
+            },
+            _,
+        ) => None,
+        (
+            DiagnosticKind::Unexpected {
+                found: Found::EndOfInput,
+                ..
+            },
+            Rendering::Cdef,
+        ) => Some("At end of input"),
+        (
+            DiagnosticKind::Unexpected {
+                expected: Expected::Expression,
+                ..
+            },
+            _,
+        ) => Some("Invalid expression"),
+        (
+            DiagnosticKind::UnknownType {
+                place: TypePlace::Member,
+                ..
+            },
+            _,
+        ) => Some("Invalid specifier list"),
+        _ => None,
+    }
+}
+
+/// The line around `offset` with a space for each comment: so CFFI quotes it.
+fn quoted_line(source: &SourceText, offset: u32) -> String {
+    let (line, start) = source.line_at(offset);
+    let start = to_index(start);
+    let end = start + line.len();
+    let mut cursor = Cursor::new(source.text());
+    let mut quoted = String::with_capacity(line.len());
+    while cursor.offset() < end && cursor.peek().is_some() {
+        let from = cursor.offset();
+        if cursor.skip_comment().is_some() {
+            if cursor.offset() > start {
+                quoted.push(' ');
+            }
+            continue;
+        }
+        cursor.advance(cursor.character().map_or(1, char::len_utf8));
+        if from >= start {
+            quoted.push_str(cursor.since(from));
         }
     }
+    quoted
 }
 
 fn annotated(source: &SourceText, error: &Diagnostic) -> String {

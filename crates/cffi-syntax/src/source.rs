@@ -128,6 +128,11 @@ impl SourceText {
         (self.slice(start, end).trim_end_matches(['\n', '\r']), start)
     }
 
+    /// Whether the original has as many lines.
+    pub(crate) fn has_line(&self, line: u32) -> bool {
+        line <= to_offset(self.lines().starts.len())
+    }
+
     fn lines(&self) -> &LineTable {
         self.lines
             .get_or_init(|| LineTable::new(&self.text, &self.splices))

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use cffi_syntax::diagnostic::MAX_ERRORS;
 use cffi_syntax::{
-    MAX_NESTING, ParseOptions, Rendering, Severity, SourceText, parse_translation_unit,
-    parse_type_name, render,
+    MAX_DERIVATIONS, MAX_NESTING, ParseOptions, Rendering, Severity, SourceText,
+    parse_translation_unit, parse_type_name, render,
 };
 use proptest::prelude::*;
 use support::{CommonNames, dump, fixtures};
@@ -207,7 +207,13 @@ const NESTING: &[(&str, &str, &str)] = &[
 fn deep_nesting_needs_no_deep_stack() {
     let run = || {
         for (opening, inside, closing) in NESTING {
-            for depth in [MAX_NESTING / 4, MAX_NESTING - 2, MAX_NESTING + 2, 20_000] {
+            for depth in [
+                MAX_NESTING / 4,
+                MAX_NESTING - 2,
+                MAX_NESTING + 2,
+                MAX_DERIVATIONS,
+                20_000,
+            ] {
                 let depth = usize::try_from(depth).unwrap();
                 let opened = opening.repeat(depth);
                 check(&format!("{opened}{inside}{}", closing.repeat(depth)));

@@ -128,6 +128,7 @@ impl World {
         let class = match error.kind {
             ErrorKind::NotImplemented => return raise!(NotImplementedError, "{error}"),
             ErrorKind::Type => return raise!(TypeError, "{error}"),
+            ErrorKind::Overflow => return raise!(OverflowError, "{error}"),
             ErrorKind::Value => return raise!(ValueError, "{error}"),
             ErrorKind::Cdef => c"CDefError",
             ErrorKind::Ffi => c"FFIError",

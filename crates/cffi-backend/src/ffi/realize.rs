@@ -254,12 +254,9 @@ fn complete(ctype: &CType, owner: Borrowed<'_>, number: usize) -> PyResult<()> {
                 ),
             ));
         }
-        let layout = declarations.record_layout(id).map_err(|problem| {
-            cffi_model::CdefError::new(
-                cffi_model::ErrorKind::Type,
-                format!("{}: {problem}", ctype.name()),
-            )
-        })?;
+        let layout = declarations
+            .record_layout(id)
+            .map_err(|problem| cffi_model::CdefError::new(problem.kind(), problem.to_string()))?;
         let fields: Vec<Described> = body
             .fields
             .iter()

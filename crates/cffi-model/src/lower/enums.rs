@@ -7,6 +7,7 @@ use crate::constant::{Failure, range};
 use crate::declarations::{Declaration, IntegerOrigin, Space};
 use crate::error::Problem;
 use crate::primitive::Primitive;
+use crate::spelling::record_name;
 use crate::target::{System, Target};
 use crate::types::{Enum, EnumBody, QualType, RecordName, Type, TypeId};
 
@@ -31,12 +32,8 @@ impl<'s> Lowering<'_, 's> {
                         .is_some_and(|it| it.body.is_some()),
                     _ => false,
                 };
-                let problem = if known {
-                    Problem::DuplicateEnum(tag.name.to_owned())
-                } else {
-                    Problem::EnumTooLate(tag.name.to_owned())
-                };
                 if !known || self.options.replace == crate::declarations::Override::Refused {
+                    let problem = Problem::EnumTooLate(tag.name.to_owned());
                     return Err(Failure::new(problem, specifier.span));
                 }
             }
@@ -62,7 +59,7 @@ impl<'s> Lowering<'_, 's> {
             }
         };
         let (id, ty) = self.declarations.table.new_enum(Enum {
-            name: enum_name,
+            name: enum_name.clone(),
             alias: None,
             body: None,
         });
@@ -71,7 +68,7 @@ impl<'s> Lowering<'_, 's> {
             qualifiers: Qualifiers::empty(),
         };
         self.declare(space, &key, Declaration::Type(declared), specifier.span)?;
-        let body = self.enum_body(specifier, &key)?;
+        let body = self.enum_body(specifier, &enum_name, &key)?;
         if let Some(body) = body {
             self.declarations.table.complete_enum(id, body);
         }
@@ -81,6 +78,7 @@ impl<'s> Lowering<'_, 's> {
     fn enum_body(
         &mut self,
         specifier: &EnumSpecifier<'s>,
+        name: &RecordName,
         shown: &str,
     ) -> Lowered<Option<EnumBody>> {
         let fixed = match &specifier.underlying {
@@ -88,7 +86,7 @@ impl<'s> Lowering<'_, 's> {
                 Type::Primitive(primitive) => Some(primitive),
                 _ => {
                     return Err(Failure::new(
-                        Problem::BitFieldType(shown.to_owned()),
+                        Problem::EnumType(shown.to_owned()),
                         underlying.span,
                     ));
                 }
@@ -106,11 +104,12 @@ impl<'s> Lowering<'_, 's> {
         let mut enumerators: Vec<(Box<str>, Option<i128>)> =
             Vec::with_capacity(body.enumerators.len());
         let mut partial = body.partial;
+        let out_of_range = Problem::EnumRange(record_name("enum", name, None));
         let mut next = Some(0i128);
         for enumerator in &body.enumerators {
             let value = match &enumerator.value {
                 EnumeratorValue::Implicit => next,
-                EnumeratorValue::Expr(expr) => Some(self.evaluate(expr)?.number),
+                EnumeratorValue::Expr(expr) => Some(self.evaluate_or(expr, &out_of_range)?.number),
                 EnumeratorValue::Ellipsis => None,
             };
             partial |= value.is_none();
@@ -133,9 +132,8 @@ impl<'s> Lowering<'_, 's> {
         let values = enumerators.iter().filter_map(|(_, value)| *value);
         let underlying = match fixed {
             Some(fixed) => fixed,
-            None => underlying(self.declarations.target, values).ok_or_else(|| {
-                Failure::new(Problem::EnumRange(shown.to_owned()), specifier.span)
-            })?,
+            None => underlying(self.declarations.target, values)
+                .ok_or_else(|| Failure::new(out_of_range, specifier.span))?,
         };
         Ok(Some(EnumBody {
             enumerators,

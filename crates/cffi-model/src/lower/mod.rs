@@ -1,8 +1,10 @@
 //! Syntax trees to declarations.
 //!
-//! `unit` walks the items; `types` makes types of specifiers and declarators, `typedefs` gives them names; `records` and `enums` their bodies; `sizes` computes
-//! layouts of what is complete; `include` copies from another FFI. A problem in one item does not hide those in the next ones.
+//! `unit` walks the items; `types` makes types of specifiers, `declarators` of what stands around a name, `typedefs` gives them names;
+//! `records` and `enums` their bodies; `sizes` computes layouts of what is complete; `include` copies from another FFI. A problem in one
+//! item does not hide those in the next ones.
 
+mod declarators;
 mod enums;
 pub(crate) mod include;
 mod records;
@@ -14,14 +16,16 @@ use cffi_syntax::ast::{
     self, Define, DefineValue, InitDeclarator, Initializer, Item, Linkage, OffsetofStep,
     Qualifiers, StaticAssert, Storage, TranslationUnit, TypeName, TypeSpecifier,
 };
-use cffi_syntax::{SourceText, Span, render::DEFAULT_FILE, snippet};
+use cffi_syntax::{Rendering, SourceText, Span, render::DEFAULT_FILE, snippet};
+use rustc_hash::FxHashMap;
 
 use crate::constant::{Environment, Failure, Value, evaluate};
 use crate::declarations::{
     CdefOptions, Declaration, Declarations, Exported, IntegerOrigin, Space, Warning,
 };
-use crate::error::{CdefError, Problem};
+use crate::error::{CdefError, Headline, Problem};
 use crate::primitive::PrimitiveKind;
+use crate::table::TypeTable;
 use crate::target::Target;
 use crate::types::{QualType, Type, TypeId};
 
@@ -34,8 +38,6 @@ pub(crate) struct Lowering<'a, 's> {
     source: &'s SourceText,
     options: CdefOptions,
     warnings: Vec<Warning>,
-    /// What is wrong with the record that is being lowered, to be told when it is used.
-    invalid: Option<Box<str>>,
 }
 
 type Lowered<T> = Result<T, Failure>;
@@ -52,22 +54,40 @@ pub(crate) fn unit(
         source,
         options: *options,
         warnings: Vec::new(),
-        invalid: None,
     };
     let mut failures = Vec::new();
-    for item in &unit.items {
+    for item in in_order(&unit.items) {
         if let Err(failure) = lowering.item(item) {
-            failures.push(failure);
+            failures.push((failure, item));
             if failures.len() >= MAX_PROBLEMS {
                 break;
             }
         }
     }
-    if failures.is_empty() {
-        Ok(lowering.warnings)
-    } else {
-        Err(report(source, &failures))
+    let Some((first, item)) = failures.first() else {
+        return Ok(lowering.warnings);
+    };
+    let mut text = headline(source, first, Some(item));
+    for (failure, _) in failures.iter().skip(1) {
+        text.push_str("\n\n");
+        text.push_str(&snippet(source, failure.span, &failure.problem.detail()));
     }
+    Err(CdefError::new(first.problem.kind(), text))
+}
+
+/// Macros count wherever they stand: those come first. Of several for one name, the last counts.
+fn in_order<'a, 's>(items: &'a [Item<'s>]) -> impl Iterator<Item = &'a Item<'s>> {
+    let mut last: FxHashMap<&str, usize> = FxHashMap::default();
+    for (index, item) in items.iter().enumerate() {
+        if let Item::Define(define) = item {
+            last.insert(define.name.name, index);
+        }
+    }
+    let defines = items.iter().enumerate().filter(move |(index, item)| {
+        matches!(item, Item::Define(define) if last.get(define.name.name) == Some(index))
+    });
+    let others = items.iter().filter(|item| !matches!(item, Item::Define(_)));
+    defines.map(|(_, item)| item).chain(others)
 }
 
 /// The type of a type name.
@@ -81,37 +101,64 @@ pub(crate) fn type_name(
         source,
         options: CdefOptions::default(),
         warnings: Vec::new(),
-        invalid: None,
     };
-    lowering
-        .type_name(name)
-        .map_err(|failure| report(source, &[failure]))
+    let ty = lowering.type_name(name).and_then(|ty| {
+        match unsupported_in(&lowering.declarations.table, ty.ty) {
+            Some(spelling) => Err(Failure::new(Problem::UnsupportedType(spelling), name.span)),
+            None => Ok(ty),
+        }
+    });
+    ty.map_err(|failure| CdefError::new(failure.problem.kind(), headline(source, &failure, None)))
 }
 
-/// The first problem as the line that programs know; where there are more, each with its place after it.
-fn report(source: &SourceText, failures: &[Failure]) -> CdefError {
-    let Some(first) = failures.first() else {
-        return CdefError::new(crate::error::ErrorKind::Cdef, "unknown problem");
-    };
-    let mut text = headline(source, first);
-    for failure in failures.iter().skip(1) {
-        text.push_str("\n\n");
-        text.push_str(&snippet(source, failure.span, &failure.problem.to_string()));
+/// The type in a pointer or array that CFFI cannot represent.
+fn unsupported_in(table: &TypeTable, ty: TypeId) -> Option<String> {
+    let mut ty = ty;
+    loop {
+        ty = match table.get(ty) {
+            Type::Pointer { target, .. } => target.ty,
+            Type::Array { item, .. } => item.ty,
+            Type::Unsupported(spelling) => return Some(spelling.to_string()),
+            _ => return None,
+        }
     }
-    CdefError::new(first.problem.kind(), text)
 }
 
-fn headline(source: &SourceText, failure: &Failure) -> String {
-    if failure.problem.stands_alone() {
-        return failure.problem.to_string();
+/// A problem as the line that programs know, and where that says less than there is to say, with its place below. `item` is the
+/// declaration; in a type string there is none.
+fn headline(source: &SourceText, failure: &Failure, item: Option<&Item<'_>>) -> String {
+    let problem = &failure.problem;
+    let drawing = || snippet(source, failure.span, &problem.detail());
+    match (problem.headline(), item) {
+        (Headline::Declaration, Some(item)) => {
+            let place = source.location(declared_at(item, failure.span));
+            let file = place.file.unwrap_or(DEFAULT_FILE);
+            format!("{file}:{}: {problem}", place.line)
+        }
+        (Headline::Line, item) => {
+            let what = item.map_or(Rendering::TypeName, |_| Rendering::Cdef);
+            let line = what.line(source.location(failure.span.start).line);
+            format!(":{line}: {problem}\n{}", drawing())
+        }
+        (Headline::Alone, _) => problem.to_string(),
+        (Headline::Above | Headline::Declaration, _) => format!("{problem}\n{}", drawing()),
     }
-    let place = source.location(failure.span.start);
-    format!(
-        "{}:{}: {}",
-        place.file.unwrap_or(DEFAULT_FILE),
-        place.line,
-        failure.problem
-    )
+}
+
+/// Where the declaration with a mistake begins, as CFFI has it: at the declarator, or at the specifiers where there is none.
+fn declared_at(item: &Item<'_>, mistake: Span) -> u32 {
+    let Item::Declaration(declaration) = item else {
+        return mistake.start;
+    };
+    let declarators = &declaration.declarators;
+    let behind = declarators
+        .iter()
+        .rfind(|it| it.declarator.span.start <= mistake.start);
+    behind
+        .or(declarators.first())
+        .map_or(declaration.specifiers.span.start, |it| {
+            it.declarator.span.start
+        })
 }
 
 impl<'s> Lowering<'_, 's> {
@@ -128,10 +175,16 @@ impl<'s> Lowering<'_, 's> {
             DefineValue::Ellipsis => Declaration::Unknown {
                 origin: IntegerOrigin::Define,
             },
-            DefineValue::Integer(expr) => Declaration::Integer {
-                value: self.evaluate(expr)?.number,
-                origin: IntegerOrigin::Define,
-            },
+            DefineValue::Integer(expr) => {
+                let value = macro_value(expr).ok_or_else(|| {
+                    let name = define.name.name.to_owned();
+                    Failure::new(Problem::ConstantValue(name), expr.span)
+                })?;
+                Declaration::Integer {
+                    value,
+                    origin: IntegerOrigin::Define,
+                }
+            }
         };
         self.declare(Space::Ordinary, define.name.name, declaration, define.span)
     }
@@ -162,6 +215,16 @@ impl<'s> Lowering<'_, 's> {
 
     pub(crate) fn evaluate(&mut self, expr: &ast::Expr<'_>) -> Lowered<Value> {
         evaluate(self, expr)
+    }
+
+    /// Evaluates what may be a number that no C type holds, which is this `problem`.
+    fn evaluate_or(&mut self, expr: &ast::Expr<'_>, problem: &Problem) -> Lowered<Value> {
+        match &expr.kind {
+            ast::ExprKind::Integer(constant) if u64::try_from(constant.value).is_err() => {
+                Err(Failure::new(problem.clone(), expr.span))
+            }
+            _ => self.evaluate(expr),
+        }
     }
 
     fn declaration(&mut self, declaration: &ast::Declaration<'s>) -> Lowered<()> {
@@ -213,7 +276,12 @@ impl<'s> Lowering<'_, 's> {
         let Some(name) = declarator.declarator.name else {
             return Ok(());
         };
-        let mut ty = self.declarator(base.ty, &declarator.declarator, specifiers.convention)?;
+        let mut ty = self.declarator(
+            base.ty,
+            &declarator.declarator,
+            specifiers.convention,
+            declarators::Place::Declaration,
+        )?;
         ty = self.apply_mode(
             ty,
             &specifiers.attributes,
@@ -231,10 +299,7 @@ impl<'s> Lowering<'_, 's> {
             return self.declare(Space::Ordinary, name.name, function, span);
         }
         if declaration.linkage != Linkage::C {
-            return Err(Failure::new(
-                Problem::ExternPythonNotFunction(name.name.to_owned()),
-                span,
-            ));
+            return Err(Failure::new(Problem::ExternPythonNotFunction, span));
         }
         if self.options.exported == Exported::Yes {
             return Err(Failure::new(
@@ -262,10 +327,12 @@ impl<'s> Lowering<'_, 's> {
             }
             _ => {}
         }
-        if !specifiers
-            .storage
-            .intersects(Storage::EXTERN | Storage::STATIC)
-        {
+        let classes = Storage::AUTO
+            | Storage::EXTERN
+            | Storage::REGISTER
+            | Storage::STATIC
+            | Storage::THREAD_LOCAL;
+        if !specifiers.storage.intersects(classes) {
             self.warnings.push(Warning(format!(
                 "Global variable '{}' in cdef(): for consistency with C it should have a storage class specifier (usually 'extern')",
                 name.name
@@ -309,6 +376,17 @@ impl<'s> Lowering<'_, 's> {
             Type::Enum(_) | Type::UnknownInteger(_) => true,
             _ => false,
         }
+    }
+}
+
+/// The number of a macro: what is written, whatever type C would give it.
+fn macro_value(expr: &ast::Expr<'_>) -> Option<i128> {
+    match &expr.kind {
+        ast::ExprKind::Integer(constant) => i128::try_from(constant.value).ok(),
+        ast::ExprKind::Unary(ast::UnaryOperator::Minus, magnitude) => {
+            macro_value(magnitude)?.checked_neg()
+        }
+        _ => None,
     }
 }
 

@@ -5,11 +5,11 @@ use cffi_syntax::ast::{
     TypeSpecifier,
 };
 
+use super::declarators::Place;
 use super::{Lowered, Lowering};
 use crate::constant::Failure;
 use crate::declarations::{Declaration, Packing, Space};
 use crate::error::Problem;
-use crate::primitive::PrimitiveKind;
 use crate::types::{
     ArrayLength, Field, QualType, Record, RecordAbi, RecordBody, RecordId, RecordName, Type, TypeId,
 };
@@ -38,7 +38,6 @@ impl<'s> Lowering<'_, 's> {
                 specifier.span,
             ));
         }
-        let outer_invalid = self.invalid.take();
         let mut fields = Vec::with_capacity(body.members.len());
         let mut partial = body.partial;
         for member in &body.members {
@@ -53,7 +52,6 @@ impl<'s> Lowering<'_, 's> {
                 Member::StaticAssert(assertion) => self.assertion(assertion)?,
             }
         }
-        self.check_flexible(specifier.kind, &fields, partial, specifier)?;
         let has = |name: &str| {
             specifier
                 .attributes
@@ -78,7 +76,6 @@ impl<'s> Lowering<'_, 's> {
         };
         let align = self.attribute_alignment(&specifier.attributes)?;
         let packed = packed || has("packed");
-        let invalid = self.invalid.take();
         let body = RecordBody {
             fields,
             partial,
@@ -87,10 +84,8 @@ impl<'s> Lowering<'_, 's> {
             align,
             name_align: None,
             abi,
-            invalid,
         };
         self.declarations.table.complete_record(id, body);
-        self.invalid = outer_invalid;
         Ok(ty)
     }
 
@@ -198,28 +193,13 @@ impl<'s> Lowering<'_, 's> {
         };
         for declarator in declarators {
             let inner = &declarator.declarator;
-            let ty = self.declarator(base.ty, inner, specifiers.convention)?;
+            let ty = self.declarator(base.ty, inner, specifiers.convention, Place::Member)?;
             let ty = self.apply_mode(ty, &specifiers.attributes, &inner.attributes, inner.span)?;
             let name = inner.name.map_or("", |name| name.name);
             let width = match &declarator.width {
-                Some(width) => Some(self.width(name, ty.ty, width)?),
+                Some(width) => Some(self.width(width)?),
                 None => None,
             };
-            match self.declarations.table.get(ty.ty) {
-                Type::Function(_) => {
-                    return Err(Failure::new(
-                        Problem::FunctionMember(name.to_owned()),
-                        inner.span,
-                    ));
-                }
-                Type::Void => {
-                    return Err(Failure::new(
-                        Problem::VoidMember(name.to_owned()),
-                        inner.span,
-                    ));
-                }
-                _ => {}
-            }
             *partial |= self.is_partial(ty.ty);
             let align = align.max(self.attribute_alignment(&inner.attributes)?);
             let packed = is_packed(&inner.attributes) || is_packed(&specifiers.attributes);
@@ -254,83 +234,12 @@ impl<'s> Lowering<'_, 's> {
         }
     }
 
-    /// The width of a bit-field. One that C does not allow makes the record unusable, which is told when it is used.
-    fn width(&mut self, name: &str, ty: TypeId, expr: &ast::Expr<'s>) -> Lowered<u32> {
+    /// The width of a bit-field.
+    fn width(&mut self, expr: &ast::Expr<'s>) -> Lowered<u32> {
         let width = self.evaluate(expr)?.number;
         if width < 0 {
             return Err(Failure::new(Problem::NegativeWidth, expr.span));
         }
-        let problem = match self.bit_field_bits(ty) {
-            None => Problem::BitFieldType(name.to_owned()),
-            Some(_) if width == 0 && !name.is_empty() => Problem::ZeroWidthNamed(name.to_owned()),
-            Some(bits) => match u32::try_from(width) {
-                Ok(width) if u64::from(width) <= bits => return Ok(width),
-                _ => Problem::BitFieldWidth {
-                    name: name.to_owned(),
-                    width,
-                    bits,
-                },
-            },
-        };
-        self.invalid
-            .get_or_insert_with(|| problem.to_string().into());
-        Ok(1)
-    }
-
-    /// The bits of a type that bit-fields can have (C11 6.7.2.1p5, and GCC's other integer types).
-    fn bit_field_bits(&self, ty: TypeId) -> Option<u64> {
-        match self.declarations.table.get(ty) {
-            Type::Primitive(crate::primitive::Primitive::Bool) => Some(1),
-            Type::Primitive(primitive)
-                if matches!(
-                    primitive.kind(),
-                    PrimitiveKind::Char
-                        | PrimitiveKind::Signed
-                        | PrimitiveKind::Unsigned
-                        | PrimitiveKind::WideChar
-                ) =>
-            {
-                Some(self.declarations.target.primitive(*primitive).size * 8)
-            }
-            Type::Enum(_) => self
-                .declarations
-                .size_align(ty)
-                .ok()
-                .map(|(size, _)| size * 8),
-            Type::UnknownInteger(_) => Some(64),
-            _ => None,
-        }
-    }
-
-    /// A flexible array member is the last one of a struct (C11 6.7.2.1p18). Where the compiler fills in the layout, and in unions,
-    /// it may stand anywhere.
-    fn check_flexible(
-        &self,
-        kind: RecordKind,
-        fields: &[Field],
-        partial: bool,
-        specifier: &RecordSpecifier<'_>,
-    ) -> Lowered<()> {
-        if partial || kind == RecordKind::Union {
-            return Ok(());
-        }
-        let Some((_, front)) = fields.split_last() else {
-            return Ok(());
-        };
-        for field in front {
-            if let Type::Array {
-                length: ArrayLength::Open,
-                ..
-            } = self.declarations.table.get(field.ty.ty)
-            {
-                let name = format!(
-                    "{}.{}",
-                    specifier.tag.map_or("", |tag| tag.name),
-                    field.name
-                );
-                return Err(Failure::new(Problem::FlexibleNotLast(name), specifier.span));
-            }
-        }
-        Ok(())
+        Ok(u32::try_from(width).unwrap_or(u32::MAX))
     }
 }

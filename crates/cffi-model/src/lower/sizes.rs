@@ -1,24 +1,39 @@
 //! Sizes and layouts of complete types; records are laid out once, on demand.
 
+use cffi_syntax::ast::RecordKind;
+
 use crate::declarations::Declarations;
 use crate::error::Problem;
 use crate::layout::{
     BitsInput, FieldInput, Named, Packed, RecordLayout, RecordRules, layout_record,
 };
-use crate::spelling::spell;
-use crate::types::{ArrayLength, Field, RecordId, Type, TypeId};
+use crate::primitive::PrimitiveKind;
+use crate::spelling::{function_name, keyword, record_name, spell};
+use crate::types::{ArrayLength, Field, Record, RecordId, RecordName, Type, TypeId};
 
 /// Records by value inside records inside …: deeper than any program, and shallow enough for any stack.
 const MAX_DEPTH: u32 = 200;
+
+/// The records whose layouts are being computed, the innermost first: one that is met again contains itself.
+#[derive(Clone, Copy)]
+struct Within<'a> {
+    id: RecordId,
+    outer: Option<&'a Within<'a>>,
+}
 
 fn incomplete(declarations: &Declarations, ty: TypeId) -> Problem {
     Problem::SizeOfIncomplete(spell(&declarations.table, ty).text)
 }
 
 /// Size and alignment in bytes.
-pub(crate) fn size_align(
+pub(crate) fn size_align(declarations: &Declarations, ty: TypeId) -> Result<(u64, u32), Problem> {
+    measure(declarations, ty, None, 0)
+}
+
+fn measure(
     declarations: &Declarations,
     ty: TypeId,
+    within: Option<&Within<'_>>,
     depth: u32,
 ) -> Result<(u64, u32), Problem> {
     if depth > MAX_DEPTH {
@@ -38,12 +53,16 @@ pub(crate) fn size_align(
             item,
             length: ArrayLength::Fixed(length),
         } => {
-            let (size, align) = size_align(declarations, item.ty, depth + 1)?;
+            if has_no_size(declarations, item.ty) {
+                let item = spell(&declarations.table, item.ty).text;
+                return Err(Problem::ArrayOfUnknownSize(item));
+            }
+            let (size, align) = measure(declarations, item.ty, within, depth + 1)?;
             let total = size
                 .checked_mul(*length)
                 .filter(|total| i64::try_from(*total).is_ok());
             let total =
-                total.ok_or_else(|| Problem::TooLarge(spell(&declarations.table, ty).text))?;
+                total.ok_or_else(|| Problem::ArraySize(spell(&declarations.table, ty).text))?;
             Ok((total, align))
         }
         Type::Enum(id) => match declarations
@@ -58,7 +77,7 @@ pub(crate) fn size_align(
             None => Err(incomplete(declarations, ty)),
         },
         Type::Record(id) => {
-            let layout = record_layout(declarations, *id, depth + 1)?;
+            let layout = lay_out(declarations, *id, within, depth + 1)?;
             Ok((layout.size, layout.align))
         }
         Type::Void
@@ -74,6 +93,14 @@ pub(crate) fn size_align(
 pub(crate) fn record_layout(
     declarations: &Declarations,
     id: RecordId,
+) -> Result<RecordLayout, Problem> {
+    lay_out(declarations, id, None, 0)
+}
+
+fn lay_out(
+    declarations: &Declarations,
+    id: RecordId,
+    outer: Option<&Within<'_>>,
     depth: u32,
 ) -> Result<RecordLayout, Problem> {
     if let Some(layout) = declarations.layouts.borrow().get(&id) {
@@ -85,23 +112,26 @@ pub(crate) fn record_layout(
     let Some(record) = declarations.table.record(id) else {
         return Err(Problem::TypeTooDeep);
     };
-    let name = || {
-        crate::spelling::record_name(
-            crate::spelling::keyword(record.kind),
-            &record.name,
-            record.alias.as_deref(),
-        )
-    };
+    let mut around = outer;
+    while let Some(within) = around {
+        if within.id == id {
+            return Err(Problem::Recursive(short_name(record)));
+        }
+        around = within.outer;
+    }
+    let within = Within { id, outer };
+    let name = || record_name(keyword(record.kind), &record.name, record.alias.as_deref());
     let Some(body) = &record.body else {
         return Err(Problem::SizeOfIncomplete(name()));
     };
-    if let Some(text) = &body.invalid {
-        return Err(Problem::Deferred(text.to_string()));
-    }
     let fields = body
         .fields
         .iter()
-        .map(|field| field_input(declarations, field, depth))
+        .enumerate()
+        .map(|(index, field)| {
+            check_field(declarations, record, index, field)?;
+            field_input(declarations, field, &within, depth)
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let rules = RecordRules {
         kind: record.kind,
@@ -119,9 +149,106 @@ pub(crate) fn record_layout(
     Ok(layout)
 }
 
+/// How CFFI calls a record that contains itself.
+fn short_name(record: &Record) -> String {
+    match &record.name {
+        RecordName::Tag(tag) => tag.to_string(),
+        RecordName::Typedef(name) => format!("${name}"),
+        RecordName::Anonymous(number) => format!("${number}"),
+    }
+}
+
+/// Whether C gives objects of this type no size at all.
+fn has_no_size(declarations: &Declarations, ty: TypeId) -> bool {
+    match declarations.table.get(ty) {
+        Type::Void
+        | Type::Array {
+            length: ArrayLength::Open,
+            ..
+        } => true,
+        Type::Record(id) => declarations
+            .table
+            .record(*id)
+            .is_some_and(|record| record.body.is_none()),
+        _ => false,
+    }
+}
+
+/// What a member must not be. CFFI tells when a record is used, not when it is declared.
+fn check_field(
+    declarations: &Declarations,
+    record: &Record,
+    index: usize,
+    field: &Field,
+) -> Result<(), Problem> {
+    let table = &declarations.table;
+    let ty = field.ty.ty;
+    let name = || {
+        let record = record_name(keyword(record.kind), &record.name, record.alias.as_deref());
+        format!("{record}.{}", field.name)
+    };
+    let spelled = || spell(table, ty).text;
+    if let Type::Function(_) = table.get(ty) {
+        return Err(Problem::Function(function_name(table, ty)));
+    }
+    // A flexible array member is the last one of a struct (C11 6.7.2.1p18); in unions GCC has them anywhere.
+    let fields = record.body.as_ref().map_or(0, |body| body.fields.len());
+    let may_be_open = field.width.is_none()
+        && (record.kind == RecordKind::Union || index + 1 == fields)
+        && matches!(table.get(ty), Type::Array { .. });
+    if has_no_size(declarations, ty) && !may_be_open {
+        return Err(Problem::FieldOfUnknownSize {
+            field: name(),
+            ty: spelled(),
+        });
+    }
+    let Some(width) = field.width else {
+        return Ok(());
+    };
+    let Some(bits) = bit_field_bits(declarations, ty) else {
+        return Err(Problem::BitFieldType {
+            field: name(),
+            ty: spelled(),
+        });
+    };
+    if u64::from(width) > bits {
+        return Err(Problem::BitFieldWidth {
+            field: name(),
+            ty: spelled(),
+            width,
+        });
+    }
+    if width == 0 && !field.name.is_empty() {
+        return Err(Problem::ZeroWidthNamed(name()));
+    }
+    Ok(())
+}
+
+/// The bits of a type that bit-fields can have (C11 6.7.2.1p5, and GCC's other integer types).
+fn bit_field_bits(declarations: &Declarations, ty: TypeId) -> Option<u64> {
+    match declarations.table.get(ty) {
+        Type::Primitive(primitive)
+            if matches!(
+                primitive.kind(),
+                PrimitiveKind::Bool
+                    | PrimitiveKind::Char
+                    | PrimitiveKind::Signed
+                    | PrimitiveKind::Unsigned
+                    | PrimitiveKind::WideChar
+            ) =>
+        {
+            Some(declarations.target.primitive(*primitive).size * 8)
+        }
+        Type::Enum(_) => size_align(declarations, ty).ok().map(|(size, _)| size * 8),
+        Type::UnknownInteger(_) => Some(64),
+        _ => None,
+    }
+}
+
 fn field_input(
     declarations: &Declarations,
     field: &Field,
+    within: &Within<'_>,
     depth: u32,
 ) -> Result<FieldInput, Problem> {
     let (size, align) = match declarations.table.get(field.ty.ty) {
@@ -129,8 +256,11 @@ fn field_input(
         Type::Array {
             item,
             length: ArrayLength::Open,
-        } => (0, size_align(declarations, item.ty, depth + 1)?.1),
-        _ => size_align(declarations, field.ty.ty, depth + 1)?,
+        } => (
+            0,
+            measure(declarations, item.ty, Some(within), depth + 1)?.1,
+        ),
+        _ => measure(declarations, field.ty.ty, Some(within), depth + 1)?,
     };
     let bits = field.width.map(|width| BitsInput {
         width,
@@ -159,7 +289,7 @@ fn required_align(declarations: &Declarations, ty: TypeId, depth: u32) -> u32 {
     match declarations.table.get(ty) {
         Type::Array { item, .. } => required_align(declarations, item.ty, depth),
         Type::Record(id) => {
-            record_layout(declarations, *id, depth + 1).map_or(0, |layout| layout.required_align)
+            lay_out(declarations, *id, None, depth + 1).map_or(0, |layout| layout.required_align)
         }
         _ => 0,
     }
@@ -171,7 +301,7 @@ pub(crate) fn member(declarations: &Declarations, ty: TypeId, name: &str) -> Opt
         return None;
     };
     let body = declarations.table.record(*id)?.body.as_ref()?;
-    let layout = record_layout(declarations, *id, 0).ok()?;
+    let layout = record_layout(declarations, *id).ok()?;
     for (field, place) in body.fields.iter().zip(&layout.fields) {
         if &*field.name == name && field.width.is_none() {
             return Some((field.ty.ty, place.offset));

@@ -3,6 +3,7 @@
 use cffi_syntax::Span;
 use cffi_syntax::ast::{self, Declarator, Derivation, InitDeclarator, Qualifiers, TypeSpecifier};
 
+use super::declarators::Place;
 use super::{Lowered, Lowering, types};
 use crate::constant::Failure;
 use crate::declarations::{Declaration, Space};
@@ -51,12 +52,7 @@ impl<'s> Lowering<'_, 's> {
                 }
                 ty
             }
-            _ => {
-                return Err(Failure::new(
-                    Problem::EllipsisHere("in this kind of typedef"),
-                    span,
-                ));
-            }
+            _ => return Err(Failure::new(Problem::EllipsisAsType, span)),
         };
         self.declare_typedef(
             name.name,
@@ -79,10 +75,7 @@ impl<'s> Lowering<'_, 's> {
             return Ok(());
         };
         if !declarator.declarator.derivations.is_empty() {
-            return Err(Failure::new(
-                Problem::EllipsisHere("in this kind of typedef"),
-                span,
-            ));
+            return Err(Failure::new(Problem::EllipsisInTypedef, span));
         }
         let ty = match specifier {
             TypeSpecifier::IntegerEllipsis => Type::UnknownInteger(name.name.into()),
@@ -141,7 +134,12 @@ impl<'s> Lowering<'_, 's> {
         let Some(name) = declarator.declarator.name else {
             return Ok(());
         };
-        let mut ty = self.declarator(base.ty, &declarator.declarator, specifiers.convention)?;
+        let mut ty = self.declarator(
+            base.ty,
+            &declarator.declarator,
+            specifiers.convention,
+            Place::Declaration,
+        )?;
         ty = self.apply_mode(
             ty,
             &specifiers.attributes,
@@ -151,7 +149,12 @@ impl<'s> Lowering<'_, 's> {
         if base.is_unnamed_record && !declarator.declarator.derivations.is_empty() {
             ty = self.name_pointer(ty, name.name, &declarator.declarator);
         }
-        if declarator.declarator.derivations.is_empty() {
+        // A typedef of a typedef, such as of `FILE`, gives no new name.
+        let names_a_tag = matches!(
+            specifiers.ty,
+            TypeSpecifier::Record(_) | TypeSpecifier::Enum(_)
+        );
+        if names_a_tag && declarator.declarator.derivations.is_empty() {
             self.alias(ty.ty, name.name);
         }
         let aligned = self.attribute_alignment(&declarator.declarator.attributes)?;

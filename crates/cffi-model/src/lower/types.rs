@@ -1,11 +1,12 @@
-//! Specifiers and declarators to types (C11 6.7.2, 6.7.6).
+//! Specifiers and type names to types (C11 6.7.2, 6.7.7), and the attributes that change them.
 
 use cffi_syntax::Span;
 use cffi_syntax::ast::{
-    self, Attribute, BasicType, CallingConvention, Declarator, Derivation, Expr, ExprKind,
-    Parameter, Qualifiers, RecordKind, Specifiers, TypeName, TypeSpecifier,
+    self, Attribute, BasicType, Expr, ExprKind, Qualifiers, RecordKind, Specifiers, TypeName,
+    TypeSpecifier,
 };
 
+use super::declarators::Place;
 use super::{Lowered, Lowering};
 use crate::constant::{Environment, Failure};
 use crate::declarations::{Declaration, Space};
@@ -13,9 +14,7 @@ use crate::defaults::{self, Default};
 use crate::error::Problem;
 use crate::primitive::{Primitive, PrimitiveKind};
 use crate::target::{Arch, Target};
-use crate::types::{
-    ArrayLength, Field, FunctionType, QualType, Record, RecordBody, RecordName, Type, TypeId,
-};
+use crate::types::{ArrayLength, Field, QualType, Record, RecordBody, RecordName, Type, TypeId};
 
 /// What specifiers name.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +25,8 @@ pub(crate) struct Base {
     pub is_unnamed_record: bool,
 }
 
-const fn plain(ty: TypeId) -> QualType {
+/// A type without qualifiers.
+pub(super) const fn plain(ty: TypeId) -> QualType {
     QualType {
         ty,
         qualifiers: Qualifiers::empty(),
@@ -56,10 +56,7 @@ impl<'s> Lowering<'_, 's> {
             TypeSpecifier::Ellipsis
             | TypeSpecifier::IntegerEllipsis
             | TypeSpecifier::FloatEllipsis => {
-                return Err(Failure::new(
-                    Problem::EllipsisHere("as a type here"),
-                    specifiers.span,
-                ));
+                return Err(Failure::new(Problem::EllipsisAsType, specifiers.span));
             }
         };
         let qualifiers = ty.qualifiers | specifiers.qualifiers;
@@ -269,196 +266,20 @@ impl<'s> Lowering<'_, 's> {
             source: self.source,
             options: self.options,
             warnings: Vec::new(),
-            invalid: None,
         };
         let base = inner.base(&name.specifiers, None)?;
-        let ty = inner.declarator(base.ty, &name.declarator, name.specifiers.convention)?;
+        let ty = inner.declarator(
+            base.ty,
+            &name.declarator,
+            name.specifiers.convention,
+            Place::TypeName,
+        )?;
         inner.apply_mode(
             ty,
             &name.specifiers.attributes,
             &name.declarator.attributes,
             name.span,
         )
-    }
-
-    /// Applies the derivations of a declarator to its base type, from the outermost to the name.
-    pub(crate) fn declarator(
-        &mut self,
-        base: QualType,
-        declarator: &Declarator<'s>,
-        convention: Option<CallingConvention>,
-    ) -> Lowered<QualType> {
-        let mut ty = base;
-        let mut pending = declarator.convention.or(convention);
-        // A convention beside a star belongs to the function that the star points to: the next one outwards.
-        let conventions: Vec<Option<CallingConvention>> = declarator
-            .derivations
-            .iter()
-            .scan(None, |beside, derivation| {
-                let here = *beside;
-                *beside = match derivation {
-                    Derivation::Pointer { convention, .. } => *convention,
-                    _ => None,
-                };
-                Some(here)
-            })
-            .collect();
-        for (derivation, beside) in declarator.derivations.iter().zip(conventions).rev() {
-            ty = match derivation {
-                Derivation::Pointer { qualifiers, .. } => {
-                    let pointer = self.declarations.table.intern(Type::Pointer {
-                        target: ty,
-                        name: None,
-                    });
-                    QualType {
-                        ty: pointer,
-                        qualifiers: *qualifiers,
-                    }
-                }
-                Derivation::Array { length, span, .. } => self.array(ty, length, *span)?,
-                Derivation::Function {
-                    parameters,
-                    variadic,
-                    span,
-                } => {
-                    let name = declarator.name.map_or("", |name| name.name);
-                    let convention = beside.or(pending.take());
-                    let parameters = self.parameters(name, parameters, *variadic, *span)?;
-                    self.function(ty, parameters, *variadic, convention, *span)?
-                }
-            };
-        }
-        Ok(ty)
-    }
-
-    fn array(
-        &mut self,
-        item: QualType,
-        length: &ast::ArrayLength<'s>,
-        span: Span,
-    ) -> Lowered<QualType> {
-        match self.declarations.table.get(item.ty) {
-            Type::Function(_) => return Err(Failure::new(Problem::FunctionArray, span)),
-            Type::Void => return Err(Failure::new(Problem::ArrayOfUnknownLength, span)),
-            _ => {}
-        }
-        let length = match length {
-            ast::ArrayLength::Missing | ast::ArrayLength::Star => ArrayLength::Open,
-            ast::ArrayLength::Ellipsis => ArrayLength::Unknown,
-            ast::ArrayLength::Expr(expr) => {
-                let value = self.evaluate(expr)?.number;
-                match u64::try_from(value) {
-                    Ok(length) if i64::try_from(length).is_ok() => ArrayLength::Fixed(length),
-                    Ok(_) => return Err(Failure::new(Problem::ArrayTooLong, expr.span)),
-                    Err(_) if value < 0 => {
-                        return Err(Failure::new(Problem::NegativeArrayLength, expr.span));
-                    }
-                    Err(_) => return Err(Failure::new(Problem::ArrayTooLong, expr.span)),
-                }
-            }
-        };
-        Ok(plain(
-            self.declarations.table.intern(Type::Array { item, length }),
-        ))
-    }
-
-    fn function(
-        &mut self,
-        result: QualType,
-        parameters: Vec<TypeId>,
-        variadic: bool,
-        convention: Option<CallingConvention>,
-        span: Span,
-    ) -> Lowered<QualType> {
-        match self.declarations.table.get(result.ty) {
-            Type::Array { .. } => {
-                return Err(Failure::new(Problem::FunctionReturns("an array"), span));
-            }
-            Type::Function(_) => {
-                return Err(Failure::new(Problem::FunctionReturns("a function"), span));
-            }
-            _ => {}
-        }
-        // Only 32-bit Windows has a stdcall; everywhere else the word means nothing.
-        let target = self.declarations.target;
-        let convention = match convention {
-            Some(CallingConvention::Stdcall)
-                if target.is_windows() && target.arch == Arch::I686 =>
-            {
-                CallingConvention::Stdcall
-            }
-            _ => CallingConvention::Cdecl,
-        };
-        let function = FunctionType {
-            result: result.ty,
-            parameters,
-            variadic,
-            convention,
-        };
-        Ok(plain(
-            self.declarations.table.intern(Type::Function(function)),
-        ))
-    }
-
-    /// The parameter types after adjustment (C11 6.7.6.3p7, p8).
-    fn parameters(
-        &mut self,
-        function: &str,
-        parameters: &[Parameter<'s>],
-        variadic: bool,
-        span: Span,
-    ) -> Lowered<Vec<TypeId>> {
-        if parameters.is_empty() && variadic {
-            return Err(Failure::new(
-                Problem::OnlyEllipsis {
-                    function: function.to_owned(),
-                },
-                span,
-            ));
-        }
-        let mut types = Vec::with_capacity(parameters.len());
-        for (index, parameter) in parameters.iter().enumerate() {
-            let base = match self.base(&parameter.specifiers, None) {
-                Ok(base) => base,
-                Err(Failure {
-                    problem: Problem::UnknownType(name),
-                    span,
-                }) => {
-                    let function = function.to_owned();
-                    let problem = Problem::UnknownParameter {
-                        function,
-                        position: index + 1,
-                        name,
-                    };
-                    return Err(Failure::new(problem, span));
-                }
-                Err(failure) => return Err(failure),
-            };
-            let ty = self.declarator(
-                base.ty,
-                &parameter.declarator,
-                parameter.specifiers.convention,
-            )?;
-            types.push(self.adjusted(ty));
-        }
-        // `(void)` through a typedef declares no parameters either.
-        if let [only] = types.as_slice() {
-            if matches!(self.declarations.table.get(*only), Type::Void) && !variadic {
-                types.clear();
-            }
-        }
-        Ok(types)
-    }
-
-    fn adjusted(&mut self, ty: QualType) -> TypeId {
-        let target = match *self.declarations.table.get(ty.ty) {
-            Type::Array { item, .. } => item,
-            Type::Function(_) => plain(ty.ty),
-            _ => return ty.ty,
-        };
-        self.declarations
-            .table
-            .intern(Type::Pointer { target, name: None })
     }
 
     /// The attributes that change a type: `mode` and `vector_size` (GCC "Common Variable Attributes").

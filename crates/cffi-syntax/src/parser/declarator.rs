@@ -4,7 +4,7 @@
 //! appends to the same list and then moves its pointers behind what it found to the right of the name.
 
 use super::specifier::{Context, begins_attribute};
-use super::{MAX_NESTING, Parse, Parser};
+use super::{MAX_DERIVATIONS, Parse, Parser};
 use crate::ast::{ArrayLength, Declarator, Derivation, Ident, Parameter};
 use crate::diagnostic::Expected;
 use crate::span::Span;
@@ -179,7 +179,7 @@ impl<'s> Parser<'s, '_> {
         }
         declarator.derivations.push(derivation);
         let count = u32::try_from(declarator.derivations.len()).unwrap_or(u32::MAX);
-        if count > MAX_NESTING {
+        if count > MAX_DERIVATIONS {
             Err(self.too_deep())
         } else {
             Ok(())

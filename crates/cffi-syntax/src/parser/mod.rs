@@ -30,6 +30,10 @@ use crate::token::{SOFT_KEYWORDS, Token, TokenKind, TokenSet};
 /// How deep declarators, records, parameter lists and expressions may nest in each other. C11 5.2.4.1 asks for 63 and less.
 pub const MAX_NESTING: u32 = 256;
 
+/// How many pointers, arrays and functions one declarator may have around its name. They nest without recursion here; the bound is for
+/// those who walk along types.
+pub const MAX_DERIVATIONS: u32 = 900;
+
 /// How to read a cdef.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ParseOptions {

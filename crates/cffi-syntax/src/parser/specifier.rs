@@ -12,7 +12,7 @@ use crate::ast::{
 use crate::diagnostic::{DiagnosticKind, Expected, SpecifierConflict};
 use crate::span::Span;
 use crate::token::{
-    ATTRIBUTES, BUILT_IN_TYPES, SPECIFIER_START, TYPE_NAME_START, TokenKind, TokenSet,
+    ATTRIBUTES, BUILT_IN_TYPES, SPECIFIER_START, TYPE_NAME_START, Token, TokenKind, TokenSet,
 };
 
 /// What the specifiers belong to.
@@ -40,6 +40,7 @@ impl<'s> Parser<'s, '_> {
                 span: Span::default(),
             },
             words: TypeWords::new(),
+            conflict: None,
             type_span: None,
             context,
         };
@@ -48,16 +49,16 @@ impl<'s> Parser<'s, '_> {
         let List {
             mut specifiers,
             words,
+            conflict,
             type_span,
             ..
         } = list;
         if matches!(specifiers.ty, TypeSpecifier::Missing) && !words.is_empty() {
-            match words.finish() {
+            match conflict.map_or_else(|| words.finish(), Err) {
                 Ok(basic) => specifiers.ty = TypeSpecifier::Basic(basic),
-                Err(conflict) => self.report(
-                    DiagnosticKind::Specifiers(conflict),
-                    type_span.unwrap_or_default(),
-                ),
+                Err(conflict) => {
+                    specifiers.ty = self.conflicting_words(first, conflict, type_span);
+                }
             }
         } else if matches!(specifiers.ty, TypeSpecifier::Missing) {
             self.missing_type(context, first)?;
@@ -139,13 +140,12 @@ impl<'s> Parser<'s, '_> {
                     return Ok(false);
                 }
                 self.bump();
-                let added = if list.is_basic() {
-                    list.words.add(kind)
-                } else {
-                    Err(SpecifierConflict::Invalid)
-                };
-                if let Err(conflict) = added {
-                    self.report(DiagnosticKind::Specifiers(conflict), token.span);
+                if !list.is_basic() {
+                    let kind = DiagnosticKind::Specifiers(SpecifierConflict::Invalid);
+                    self.report(kind, token.span);
+                } else if let Err(conflict) = list.words.add(kind) {
+                    // What the keywords are together is told when all have been seen.
+                    list.conflict.get_or_insert(conflict);
                 }
                 list.extend_type_span(token.span);
             }
@@ -173,11 +173,11 @@ impl<'s> Parser<'s, '_> {
             Reading::Declared => return Ok(false),
             Reading::LoneIdentifier => _ = self.bump(),
             Reading::Type => {
-                self.report_unknown_type(ident);
+                self.report_unknown_type(ident, list.context);
                 self.bump();
             }
             Reading::Macro => {
-                self.report_macro(ident);
+                self.report_macro(ident, list.context);
                 self.bump();
                 if self.at(TokenKind::LeftParen) {
                     self.skip_parentheses()?;
@@ -187,6 +187,63 @@ impl<'s> Parser<'s, '_> {
         }
         self.set_type(list, token.span, TypeSpecifier::TypedefName(ident));
         Ok(true)
+    }
+
+    /// What type keywords from token `first` on mean that do not go together in C. CFFI overlooks every `signed` in front of
+    /// other keywords; where that does not help, it names the keywords in its own order.
+    #[cold]
+    fn conflicting_words(
+        &mut self,
+        first: usize,
+        conflict: SpecifierConflict,
+        span: Option<Span>,
+    ) -> TypeSpecifier<'s> {
+        let words = self.type_words_from(first);
+        let is_prefix = |word: &Token| {
+            use TokenKind as T;
+            matches!(word.kind, T::Signed | T::Unsigned | T::Short | T::Long)
+        };
+        let prefix = words.iter().take_while(|word| is_prefix(word)).count();
+        let (front, base) = words.split_at(prefix);
+        let mut kept: Vec<Token> = Vec::with_capacity(words.len());
+        for kind in [TokenKind::Unsigned, TokenKind::Short, TokenKind::Long] {
+            kept.extend(front.iter().filter(|word| word.kind == kind));
+        }
+        let has_length = kept.iter().any(|word| word.kind != TokenKind::Unsigned);
+        let is_int = base.is_empty() || matches!(base, [word] if word.kind == TokenKind::Int);
+        if !is_int {
+            kept.extend(base);
+        }
+
+        let mut meaning = TypeWords::new();
+        let added = kept.iter().try_for_each(|word| meaning.add(word.kind));
+        if let Ok(basic) = added.and_then(|()| meaning.finish()) {
+            return TypeSpecifier::Basic(basic);
+        }
+        let mut names: Vec<&str> = kept.iter().map(|word| self.spelling(*word)).collect();
+        if is_int && !has_length {
+            names.push("int");
+        }
+        let spelling = names.join(" ");
+        let kind = DiagnosticKind::UnsupportedType { spelling, conflict };
+        self.report(kind, span.unwrap_or_default());
+        TypeSpecifier::Missing
+    }
+
+    /// The type keywords between token `first` and the current one, without those in parentheses.
+    fn type_words_from(&self, first: usize) -> Vec<Token> {
+        let read = self.tokens.get(first..self.position).unwrap_or_default();
+        let mut depth = 0_u32;
+        let mut words = Vec::new();
+        for token in read {
+            match token.kind {
+                TokenKind::LeftParen => depth += 1,
+                TokenKind::RightParen => depth = depth.saturating_sub(1),
+                kind if depth == 0 && TYPE_WORDS.contains(kind) => words.push(*token),
+                _ => {}
+            }
+        }
+        words
     }
 
     fn set_type(&mut self, list: &mut List<'s>, span: Span, ty: TypeSpecifier<'s>) {
@@ -326,6 +383,8 @@ const TYPE_WORDS: TokenSet = TokenSet::new([
 struct List<'s> {
     specifiers: Specifiers<'s>,
     words: TypeWords,
+    /// What is wrong with the type keywords.
+    conflict: Option<SpecifierConflict>,
     type_span: Option<Span>,
     context: Context,
 }

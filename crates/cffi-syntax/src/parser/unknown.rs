@@ -6,7 +6,7 @@
 use super::specifier::Context;
 use super::{Failed, Parse, Parser, Suspicion};
 use crate::ast::Ident;
-use crate::diagnostic::{Diagnostic, DiagnosticKind, Expected};
+use crate::diagnostic::{Diagnostic, DiagnosticKind, Expected, TypePlace};
 use crate::span::Span;
 use crate::token::{QUALIFIERS, SPECIFIER_START, TokenKind};
 
@@ -66,9 +66,10 @@ impl<'s> Parser<'s, '_> {
     }
 
     #[cold]
-    pub(super) fn report_unknown_type(&mut self, ident: Ident<'s>) {
+    pub(super) fn report_unknown_type(&mut self, ident: Ident<'s>, context: Context) {
         let kind = DiagnosticKind::UnknownType {
             name: ident.name.to_owned(),
+            place: place(context),
         };
         let hint = self.suggest_type(ident.name);
         self.report_full(Diagnostic {
@@ -80,9 +81,10 @@ impl<'s> Parser<'s, '_> {
     }
 
     #[cold]
-    pub(super) fn report_macro(&mut self, ident: Ident<'s>) {
+    pub(super) fn report_macro(&mut self, ident: Ident<'s>, context: Context) {
         let kind = DiagnosticKind::UnknownType {
             name: ident.name.to_owned(),
+            place: place(context),
         };
         let hint = macro_hint(ident.name);
         self.report_full(Diagnostic::new(kind, ident.span).with_hint(hint));
@@ -126,6 +128,13 @@ impl<'s> Parser<'s, '_> {
             self.suspicion = Suspicion::WrongType;
         }
         if name.is_some() { Ok(()) } else { Err(Failed) }
+    }
+}
+
+fn place(context: Context) -> TypePlace {
+    match context {
+        Context::Member => TypePlace::Member,
+        _ => TypePlace::Elsewhere,
     }
 }
 
