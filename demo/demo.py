@@ -209,7 +209,9 @@ def wrong_declaration() -> None:
             "int image_save(imaget *image, const char *path);\n"
         )
     except CDefError as error:
-        for line in str(error).splitlines():
+        # A traceback shows the notes of an exception too.
+        notes = getattr(error, "__notes__", [])
+        for line in "\n".join([str(error), *notes]).splitlines():
             print("  ", line)
 
 

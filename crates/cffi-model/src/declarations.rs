@@ -284,9 +284,9 @@ impl Declarations {
     pub fn cdef(&mut self, text: &str, options: &CdefOptions) -> Result<Vec<Warning>, CdefError> {
         let source = SourceText::new(text);
         let parsed = parse_translation_unit(&source, self, &ParseOptions::default());
-        let errors = render(&source, Rendering::Cdef, &parsed.diagnostics);
-        if !errors.is_empty() {
-            return Err(CdefError::new(kind_of(&parsed.diagnostics), errors));
+        if let Some(told) = render(&source, Rendering::Cdef, &parsed.diagnostics) {
+            let kind = kind_of(&parsed.diagnostics);
+            return Err(CdefError { kind, told });
         }
         let state = self.mark();
         match lower::unit(self, &source, &parsed.unit, options) {
@@ -307,10 +307,9 @@ impl Declarations {
         let name = match parse_type_name(&source, self) {
             Ok(name) => name,
             Err(diagnostics) => {
-                return Err(CdefError::new(
-                    kind_of(&diagnostics),
-                    render(&source, Rendering::TypeName, &diagnostics),
-                ));
+                let kind = kind_of(&diagnostics);
+                let told = render(&source, Rendering::TypeName, &diagnostics).unwrap_or_default();
+                return Err(CdefError { kind, told });
             }
         };
         let state = self.mark();

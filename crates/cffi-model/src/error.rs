@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use cffi_syntax::unsupported_type;
+use cffi_syntax::{Told, unsupported_type};
 
 /// Why declarations or a type string were refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CdefError {
     /// Which exception it becomes.
     pub kind: ErrorKind,
-    /// The whole text: the line that programs know first, help after it.
-    pub text: String,
+    /// What programs match on, and help for readers.
+    pub told: Told,
 }
 
 /// The exceptions of CFFI that an error becomes.
@@ -34,7 +34,7 @@ pub enum ErrorKind {
 
 impl fmt::Display for CdefError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        self.told.fmt(f)
     }
 }
 
@@ -44,10 +44,18 @@ impl CdefError {
     /// An error with this text.
     #[must_use]
     pub fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
-        Self {
-            kind,
+        let told = Told {
             text: text.into(),
-        }
+            help: String::new(),
+        };
+        Self { kind, told }
+    }
+
+    /// The same with help for readers.
+    #[must_use]
+    pub fn with_help(mut self, help: &str) -> Self {
+        self.told.add_help(help);
+        self
     }
 }
 

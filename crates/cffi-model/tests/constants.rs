@@ -253,7 +253,7 @@ fn what_c_leaves_undefined_is_an_error() {
         let error = declarations
             .cdef(&text, &CdefOptions::default())
             .unwrap_err();
-        assert!(error.text.contains(message), "{expression}: {}", error.text);
+        assert!(error.to_string().contains(message), "{expression}: {error}");
     };
     check("1 / 0", "division by zero");
     check("1 % 0", "division by zero");

@@ -163,7 +163,7 @@ fn depth() {
         let error = declarations
             .cdef(&chain(1000), &CdefOptions::default())
             .unwrap_err();
-        assert!(error.text.contains("nested too deeply"), "{error}");
+        assert!(error.told.text.contains("nested too deeply"), "{error}");
     };
     std::thread::Builder::new()
         .stack_size(1 << 20)

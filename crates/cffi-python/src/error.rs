@@ -7,6 +7,7 @@ use std::fmt;
 use pyo3_ffi as ffi;
 
 use crate::reference::{Borrowed, Owned};
+use crate::{object, text};
 
 /// A Python exception is set in this thread.
 #[derive(Clone, Copy, Debug)]
@@ -213,6 +214,27 @@ pub fn warn(class: Borrowed<'_>, message: &str, stack_level: isize) -> PyResult<
     let text = CString::new(message.replace('\0', "\\0")).unwrap_or_default();
     // SAFETY: a valid class and a NUL-terminated UTF-8 text.
     status(unsafe { ffi::PyErr_WarnEx(class.as_ptr(), text.as_ptr(), stack_level) })
+}
+
+/// Adds a note to the exception that is set: tracebacks show it below the message (PEP 678). Before CPython 3.11, which brought notes,
+/// it is kept in `__notes__` all the same.
+pub fn add_note(note: &str) {
+    let fetched = fetch();
+    if let Some(value) = &fetched.value {
+        let value = value.borrow();
+        let done =
+            text::from_str(note).and_then(|note| match value.optional_attribute(c"add_note")? {
+                Some(add_note) => add_note.borrow().call(&[note.borrow()]).map(drop),
+                None => {
+                    let notes = object::new_list(1, |_| Ok(note.clone()))?;
+                    value.set_attribute(c"__notes__", notes.borrow())
+                }
+            });
+        if done.is_err() {
+            clear();
+        }
+    }
+    fetched.restore();
 }
 
 /// Makes `context` the `__context__` of an exception.

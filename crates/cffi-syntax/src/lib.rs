@@ -24,7 +24,7 @@ pub use diagnostic::{Diagnostic, DiagnosticKind, Exception, Severity, unsupporte
 pub use parser::{
     MAX_DERIVATIONS, MAX_NESTING, ParseOptions, Parsed, parse_translation_unit, parse_type_name,
 };
-pub use render::{Rendering, first_error, render, snippet};
+pub use render::{Rendering, Told, first_error, render, snippet};
 pub use scope::TypeNames;
 pub use source::{Location, SourceText};
 pub use span::Span;

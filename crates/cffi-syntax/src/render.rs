@@ -4,6 +4,8 @@
 //! a line, and where a line directive names another file, it is `parse error`, a newline, and `FILE: message`. A few errors have a
 //! fixed text of their own. There is no colour: the text goes into an exception.
 
+use std::fmt;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::cursor::Cursor;
@@ -43,27 +45,53 @@ pub fn first_error(diagnostics: &[Diagnostic]) -> Option<&Diagnostic> {
         })
 }
 
-/// The complete text of the exception for `diagnostics`; warnings are left out. Empty without errors.
+/// An error in two parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// What programs match on, exactly as CFFI has always worded it; its last line is the place.
+    pub text: String,
+    /// What helps a reader: the source with a caret, hints, further errors. Empty where there is nothing more to say.
+    pub help: String,
+}
+
+impl Told {
+    /// Adds a piece of help, on lines of its own.
+    pub fn add_help(&mut self, more: &str) {
+        if !self.help.is_empty() {
+            self.help.push_str("\n\n");
+        }
+        self.help.push_str(more);
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        if !self.help.is_empty() {
+            write!(f, "\n{}", self.help)?;
+        }
+        Ok(())
+    }
+}
+
+/// The exception for `diagnostics`; warnings are left out. `None` without errors.
 #[must_use]
-pub fn render(source: &SourceText, what: Rendering, diagnostics: &[Diagnostic]) -> String {
-    let Some(first) = first_error(diagnostics) else {
-        return String::new();
-    };
-    let mut text = opening(source, what, first);
+pub fn render(source: &SourceText, what: Rendering, diagnostics: &[Diagnostic]) -> Option<Told> {
+    let first = first_error(diagnostics)?;
+    let mut told = opening(source, what, first);
     let others = diagnostics.iter().filter(|diagnostic| {
         diagnostic.severity() == Severity::Error && !std::ptr::eq(*diagnostic, first)
     });
     for error in others {
-        text.push_str("\n\n");
-        text.push_str(&annotated(source, error));
+        told.add_help(&annotated(source, error).to_string());
     }
-    text
+    Some(told)
 }
 
 /// `FILE:LINE:COLUMN: message` and the source line with carets under `span`: for errors that are found after parsing.
 #[must_use]
 pub fn snippet(source: &SourceText, span: Span, message: &str) -> String {
-    draw(source, span, message, None)
+    draw(source, span, message, None).to_string()
 }
 
 impl Rendering {
@@ -77,29 +105,47 @@ impl Rendering {
     }
 }
 
-fn opening(source: &SourceText, what: Rendering, error: &Diagnostic) -> String {
+fn opening(source: &SourceText, what: Rendering, error: &Diagnostic) -> Told {
     let location = source.location(error.span.start);
     let file = location.file.unwrap_or(DEFAULT_FILE);
-    let drawing = || annotated(source, error);
+    let alone = |text: String| Told {
+        text,
+        help: String::new(),
+    };
+    // The drawing with its place is help, where the text has a place of its own or none.
+    let above_drawing = |text: String| Told {
+        text,
+        help: annotated(source, error).to_string(),
+    };
+    // The place is the last line of the text.
+    let with_place = |first: String| {
+        let Told { text, help } = annotated(source, error);
+        Told {
+            text: format!("{first}\n{text}"),
+            help,
+        }
+    };
     match (&error.kind, what) {
         (DiagnosticKind::UnsupportedDefine { .. }, _)
-        | (DiagnosticKind::UnknownIdentifier { .. }, Rendering::TypeName) => error.to_string(),
-        (DiagnosticKind::FunctionBody, _) => format!("{file}:{}: {error}", location.line),
+        | (DiagnosticKind::UnknownIdentifier { .. }, Rendering::TypeName) => {
+            alone(error.to_string())
+        }
+        (DiagnosticKind::FunctionBody, _) => alone(format!("{file}:{}: {error}", location.line)),
         (DiagnosticKind::UnsupportedType { spelling, .. }, _) => {
-            format!("{}\n{}", unsupported_type(spelling), drawing())
+            above_drawing(unsupported_type(spelling))
         }
         (DiagnosticKind::MisplacedEllipsis, _) => {
-            format!(":{}: {error}\n{}", what.line(location.line), drawing())
+            above_drawing(format!(":{}: {error}", what.line(location.line)))
         }
         _ => match without_line(&error.kind, what) {
-            Some(message) => format!("parse error\n{file}: {message}\n{}", drawing()),
+            Some(message) => above_drawing(format!("parse error\n{file}: {message}")),
             // Line directives can name other files, and lines that this text does not have.
             None if location.file.is_some() || !source.has_line(location.line) => {
-                format!("parse error\n{}", drawing())
+                with_place("parse error".to_owned())
             }
             None => {
                 let line = quoted_line(source, error.span.start);
-                format!("cannot parse \"{}\"\n{}", line.trim(), drawing())
+                with_place(format!("cannot parse \"{}\"", line.trim()))
             }
         },
     }
@@ -163,7 +209,7 @@ fn quoted_line(source: &SourceText, offset: u32) -> String {
     quoted
 }
 
-fn annotated(source: &SourceText, error: &Diagnostic) -> String {
+fn annotated(source: &SourceText, error: &Diagnostic) -> Told {
     let message = match &error.kind {
         // The full text is for an error that stands first.
         DiagnosticKind::UnsupportedDefine { name, .. } => {
@@ -174,7 +220,7 @@ fn annotated(source: &SourceText, error: &Diagnostic) -> String {
     draw(source, error.span, &message, error.hint.as_deref())
 }
 
-fn draw(source: &SourceText, span: Span, message: &str, hint: Option<&str>) -> String {
+fn draw(source: &SourceText, span: Span, message: &str, hint: Option<&str>) -> Told {
     let location = source.location(span.start);
     let (line, start) = source.line_at(span.start);
     let (line, start) = shorten(line, start, span.start);
@@ -192,10 +238,10 @@ fn draw(source: &SourceText, span: Span, message: &str, hint: Option<&str>) -> S
     }
     let file = location.file.unwrap_or(DEFAULT_FILE);
     let drawing = Renderer::plain().render(&[group]);
-    format!(
-        "{file}:{}:{}: {message}\n{drawing}",
-        location.line, location.column
-    )
+    Told {
+        text: format!("{file}:{}:{}: {message}", location.line, location.column),
+        help: drawing.to_string(),
+    }
 }
 
 /// A window of about [`MAX_DRAWN`] bytes of `line` around `offset`, and the offset of its first byte.

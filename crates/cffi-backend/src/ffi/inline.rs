@@ -125,16 +125,20 @@ impl World {
     /// Raises what an error of the model stands for.
     #[cold]
     pub fn raise(&self, error: &CdefError) -> Raised {
-        let class = match error.kind {
-            ErrorKind::NotImplemented => return raise!(NotImplementedError, "{error}"),
-            ErrorKind::Type => return raise!(TypeError, "{error}"),
-            ErrorKind::Overflow => return raise!(OverflowError, "{error}"),
-            ErrorKind::Value => return raise!(ValueError, "{error}"),
-            ErrorKind::Cdef => c"CDefError",
-            ErrorKind::Ffi => c"FFIError",
-            ErrorKind::Missing => c"VerificationMissing",
+        let text = &error.told.text;
+        let raised = match error.kind {
+            ErrorKind::NotImplemented => raise!(NotImplementedError, "{text}"),
+            ErrorKind::Type => raise!(TypeError, "{text}"),
+            ErrorKind::Overflow => raise!(OverflowError, "{text}"),
+            ErrorKind::Value => raise!(ValueError, "{text}"),
+            ErrorKind::Cdef => raise_named(c"CDefError", format_args!("{text}")),
+            ErrorKind::Ffi => raise_named(c"FFIError", format_args!("{text}")),
+            ErrorKind::Missing => raise_named(c"VerificationMissing", format_args!("{text}")),
         };
-        raise_named(class, format_args!("{error}"))
+        if !error.told.help.is_empty() {
+            error::add_note(&error.told.help);
+        }
+        raised
     }
 
     /// Raises the error for a type string that cannot be used.

@@ -105,13 +105,10 @@ fn unknown_length(owner: &Ffi, ty: TypeId) -> Raised {
     ))
 }
 
-/// What is missing of a struct or enum with `...`, which only a C compiler can fill in. Programs know the first line.
+/// What is missing of a struct or enum with `...`, which only a C compiler can fill in. Programs know the text.
 pub fn partial(name: &str) -> cffi_model::CdefError {
-    cffi_model::CdefError::new(
-        cffi_model::ErrorKind::Missing,
-        format!(
-            "{name}\n(declared with '...', which is known to the C compiler only: it needs a compiled module)"
-        ),
+    cffi_model::CdefError::new(cffi_model::ErrorKind::Missing, name).with_help(
+        "declared with '...', which is known to the C compiler only: it needs a compiled module",
     )
 }
 

@@ -67,12 +67,11 @@ pub(crate) fn unit(
     let Some((first, item)) = failures.first() else {
         return Ok(lowering.warnings);
     };
-    let mut text = headline(source, first, Some(item));
+    let mut error = headline(source, first, Some(item));
     for (failure, _) in failures.iter().skip(1) {
-        text.push_str("\n\n");
-        text.push_str(&snippet(source, failure.span, &failure.problem.detail()));
+        error = error.with_help(&snippet(source, failure.span, &failure.problem.detail()));
     }
-    Err(CdefError::new(first.problem.kind(), text))
+    Err(error)
 }
 
 /// Macros count wherever they stand: those come first. Of several for one name, the last counts.
@@ -108,7 +107,7 @@ pub(crate) fn type_name(
             None => Ok(ty),
         }
     });
-    ty.map_err(|failure| CdefError::new(failure.problem.kind(), headline(source, &failure, None)))
+    ty.map_err(|failure| headline(source, &failure, None))
 }
 
 /// The type in a pointer or array that CFFI cannot represent.
@@ -126,22 +125,25 @@ fn unsupported_in(table: &TypeTable, ty: TypeId) -> Option<String> {
 
 /// A problem as the line that programs know, and where that says less than there is to say, with its place below. `item` is the
 /// declaration; in a type string there is none.
-fn headline(source: &SourceText, failure: &Failure, item: Option<&Item<'_>>) -> String {
+fn headline(source: &SourceText, failure: &Failure, item: Option<&Item<'_>>) -> CdefError {
     let problem = &failure.problem;
+    let alone = |text: String| CdefError::new(problem.kind(), text);
     let drawing = || snippet(source, failure.span, &problem.detail());
     match (problem.headline(), item) {
         (Headline::Declaration, Some(item)) => {
             let place = source.location(declared_at(item, failure.span));
             let file = place.file.unwrap_or(DEFAULT_FILE);
-            format!("{file}:{}: {problem}", place.line)
+            alone(format!("{file}:{}: {problem}", place.line))
         }
         (Headline::Line, item) => {
             let what = item.map_or(Rendering::TypeName, |_| Rendering::Cdef);
             let line = what.line(source.location(failure.span.start).line);
-            format!(":{line}: {problem}\n{}", drawing())
+            alone(format!(":{line}: {problem}")).with_help(&drawing())
         }
-        (Headline::Alone, _) => problem.to_string(),
-        (Headline::Above | Headline::Declaration, _) => format!("{problem}\n{}", drawing()),
+        (Headline::Alone, _) => alone(problem.to_string()),
+        (Headline::Above | Headline::Declaration, _) => {
+            alone(problem.to_string()).with_help(&drawing())
+        }
     }
 }
 

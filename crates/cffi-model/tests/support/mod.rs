@@ -31,7 +31,7 @@ pub(crate) fn declare_for(target: Target, texts: &[&str]) -> Declarations {
 pub(crate) fn refusal(text: &str) -> String {
     match Declarations::new(TARGET).cdef(text, &CdefOptions::default()) {
         Ok(_) => panic!("{text:?} is accepted"),
-        Err(error) => format!("{:?}: {}", error.kind, error.text),
+        Err(error) => format!("{:?}: {}", error.kind, error.told.text),
     }
 }
 
