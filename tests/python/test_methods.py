@@ -315,6 +315,10 @@ copy.copy(ffi).sizeof("struct s")
     24
 ffi.typeof("FILE") is FFI().typeof("FILE"), ffi.typeof("FILE *") is FFI().typeof("FILE *")
     (True, True)
+ffi.cdef("typedef FILE t;"); ffi.typeof("t"), ffi.typeof("t") is FFI().typeof("FILE")
+    (<ctype 'FILE'>, True)
+ffi.cdef("int fflush(FILE *);extern FILE *stdout;"); ffi.dlopen(None).fflush(ffi.dlopen(None).stdout)
+    0
 ffi.cdef("struct _IO_FILE { int a; };"); ffi.sizeof("struct _IO_FILE")
     SyntaxError: unterminated string literal (detected at line 1) (<string>, line 1)
 ffi.typeof("FILE *"); ffi.cdef("struct _IO_FILE { int a; };"); ffi.sizeof("struct _IO_FILE")

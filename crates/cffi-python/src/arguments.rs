@@ -155,12 +155,14 @@ impl<'a> Arguments<'a> {
         &self,
         signature: &Signature<N>,
     ) -> PyResult<([Option<Borrowed<'a>>; N], &'a [Borrowed<'a>])> {
-        let (positional, rest) = self
-            .positional
-            .split_at_checked(N)
-            .unwrap_or((self.positional, &[]));
+        let Some((head, rest)) = self.positional.split_first_chunk::<N>() else {
+            return Ok((self.bind(signature)?, &[]));
+        };
+        if self.keyword_values.is_empty() {
+            return Ok((head.map(Some), rest));
+        }
         let bound = Self {
-            positional,
+            positional: head,
             ..*self
         }
         .bind(signature)?;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use cffi_model::declarations::{Declaration, Space};
 use cffi_model::spelling;
-use cffi_model::types::{ArrayLength, Enum, EnumId, QualType, RecordId, Type, TypeId};
+use cffi_model::types::{ArrayLength, Enum, EnumId, QualType, RecordId, RecordName, Type, TypeId};
 use cffi_python::ffi::PyObject;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, int, raise, text};
 use cffi_syntax::ast::RecordKind;
@@ -174,12 +174,15 @@ fn record(owner: &Ffi, id: RecordId) -> PyResult<CTypeRef> {
             &record.name,
             record.alias.as_deref(),
         );
-        Some((kind, name, record.body.is_some()))
+        let is_file = kind == Kind::Struct
+            && record.body.is_none()
+            && matches!(&record.name, RecordName::Tag(tag) if &**tag == "_IO_FILE");
+        Some((kind, name, is_file))
     });
-    let Some((kind, name, has_members)) = described else {
+    let Some((kind, name, is_file)) = described else {
         return Err(raise!(SystemError, "record {} is gone", id.index()));
     };
-    if name == "struct _IO_FILE" && !has_members {
+    if is_file {
         return file_type();
     }
     let completer = Completer {

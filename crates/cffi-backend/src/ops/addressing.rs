@@ -101,6 +101,10 @@ pub fn path(ctype: &CType, keys: &[Borrowed<'_>]) -> PyResult<(CTypeRef, isize)>
 /// `ffi.addressof(cdata, *keys)`: a pointer into the same memory.
 pub fn address_of(cdata: &CData, keys: &[Borrowed<'_>]) -> PyResult<Owned> {
     let ctype = cdata.ctype();
+    if keys.is_empty() {
+        expect_memory(ctype)?;
+        return Ok(new_view(ctype.pointer()?, cdata.data())?.into_owned());
+    }
     // What is wrong with the path is said first.
     let (target, offset) = path(ctype, keys)?;
     expect_memory(ctype)?;
