@@ -72,7 +72,6 @@ fn make_module() -> PyResult<Owned> {
         m_free: None,
     }));
     make_types()?;
-    cffi_python::thread::watch_finalization()?;
     // SAFETY: a complete definition that is never freed.
     let module = unsafe { Owned::from_new(ffi::PyModule_Create(definition)) }?;
     cffi_python::version::run_without_gil(&module)?;

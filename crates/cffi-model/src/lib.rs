@@ -12,6 +12,7 @@ pub mod primitive;
 pub mod spelling;
 pub mod table;
 pub mod target;
+pub mod tree;
 pub mod types;
 
 mod constant;

@@ -42,6 +42,14 @@ pub struct Mark {
     enums: usize,
 }
 
+impl Mark {
+    /// Whether a type was there when the mark was set.
+    #[must_use]
+    pub const fn is_older(self, ty: TypeId) -> bool {
+        ty.index() < self.types
+    }
+}
+
 fn number(index: usize) -> u32 {
     // Four billion types do not fit in memory: each takes more than a byte.
     u32::try_from(index).unwrap_or(u32::MAX)
@@ -196,6 +204,13 @@ impl TypeTable {
             records: self.records.len(),
             enums: self.enums.len(),
         }
+    }
+
+    /// Whether nothing has happened since the last mark but that types without a declaration of their own were interned.
+    pub(crate) fn only_types_since(&self, mark: Mark) -> bool {
+        self.changes.is_empty()
+            && self.records.len() == mark.records
+            && self.enums.len() == mark.enums
     }
 
     /// Goes back to the last mark.

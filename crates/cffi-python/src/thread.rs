@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3_ffi as ffi;
@@ -261,7 +261,12 @@ pub(crate) fn stoppable<R>(call: impl FnOnce() -> R) -> R {
 }
 
 /// Asks to be told when the interpreter ends, and in which thread: its `atexit` functions run there, before it stops all others.
+/// Called before the first callback can be; the second time it does nothing.
 pub fn watch_finalization() -> PyResult<()> {
+    static WATCHING: AtomicBool = AtomicBool::new(false);
+    if WATCHING.swap(true, Ordering::AcqRel) {
+        return Ok(());
+    }
     unsafe extern "C" fn finalizes(
         _: *mut ffi::PyObject,
         _: *mut ffi::PyObject,

@@ -8,7 +8,7 @@ use cffi_call::errno;
 use cffi_python::error;
 use cffi_python::ffi::PyObject;
 use cffi_python::sync::Lock;
-use cffi_python::thread::Attached;
+use cffi_python::thread::{Attached, watch_finalization};
 use cffi_python::{Borrowed, Owned, PyResult, Raised, raise};
 use smallvec::SmallVec;
 
@@ -133,6 +133,7 @@ pub fn new_callback(
     if restriction(&detail.parameters, result)?.is_some() {
         return Err(unsupported());
     }
+    watch_finalization()?;
     let target = Arc::new(Target {
         functions: Lock::new(Functions {
             function: function.to_owned(),

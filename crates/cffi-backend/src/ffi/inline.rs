@@ -52,10 +52,10 @@ impl World {
 
     /// The ctype that a string names, and whether the string names a function type, whose pointer it then is.
     pub fn parse_type(&self, owner: &Ffi, text: &str) -> PyResult<(CTypeRef, bool)> {
-        let ty = self
-            .change(|declarations| declarations.parse_type(text))
+        let tree = self
+            .change(|declarations| declarations.parse_type_tree(text))
             .map_err(|error| self.raise(&error))?;
-        realize::realize_or_function(owner, ty.ty)
+        realize::realize_or_function(owner, &tree)
     }
 
     /// Enters declarations.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use cffi_model::declarations::{Declaration, Space};
 use cffi_model::spelling;
+use cffi_model::tree::TypeTree;
 use cffi_model::types::{ArrayLength, Enum, EnumId, QualType, RecordId, RecordName, Type, TypeId};
 use cffi_python::ffi::PyObject;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, int, raise, text};
@@ -19,11 +20,83 @@ use crate::ctype::{CType, CTypeRef, Kind, array, enumeration, primitive};
 const MAX_DEPTH: u32 = 1000;
 
 /// The ctype of a type; of a function type its pointer, and whether it was one.
-pub fn realize_or_function(owner: &Ffi, ty: TypeId) -> PyResult<(CTypeRef, bool)> {
-    let is_function = owner
+pub fn realize_or_function(owner: &Ffi, tree: &TypeTree) -> PyResult<(CTypeRef, bool)> {
+    Ok((realize_tree(owner, tree, 0)?, is_function_tree(owner, tree)))
+}
+
+fn is_function_tree(owner: &Ffi, tree: &TypeTree) -> bool {
+    match tree {
+        TypeTree::Known(ty) => is_function(owner, *ty),
+        TypeTree::Function(_) => true,
+        _ => false,
+    }
+}
+
+fn is_function(owner: &Ffi, ty: TypeId) -> bool {
+    owner
         .world
-        .read(|declarations| matches!(declarations.types().get(ty), Type::Function(_)));
-    Ok((realize_at(owner, ty, 0)?, is_function))
+        .read(|declarations| matches!(declarations.types().get(ty), Type::Function(_)))
+}
+
+fn realize_tree(owner: &Ffi, tree: &TypeTree, depth: u32) -> PyResult<CTypeRef> {
+    check_depth(depth)?;
+    let part = |tree: &TypeTree| realize_tree(owner, tree, depth + 1);
+    match tree {
+        TypeTree::Known(ty) => realize_at(owner, *ty, depth),
+        TypeTree::Pointer(target) => {
+            let inner = part(target)?;
+            if is_function_tree(owner, target) {
+                Ok(inner)
+            } else {
+                inner.pointer()
+            }
+        }
+        TypeTree::Array(item, length) => {
+            let item = part(item)?;
+            let Some(length) = item_count(*length) else {
+                let name = item.name_with("[...]");
+                return Err(unknown_length(owner, &name));
+            };
+            array::array_of(&*item.pointer()?, length)
+        }
+        TypeTree::Function(signature) => {
+            let parameters = signature.parameters.iter().map(part).collect();
+            function_of(parameters, &*part(&signature.result)?, signature.variadic)
+        }
+        TypeTree::Leaf(leaf) => realize_leaf(owner, leaf),
+    }
+}
+
+fn check_depth(depth: u32) -> PyResult<()> {
+    if depth <= MAX_DEPTH {
+        return Ok(());
+    }
+    Err(raise!(
+        RuntimeError,
+        "type-building recursion too deep or infinite"
+    ))
+}
+
+/// The length of an array ctype; `None` where only a C compiler knows it.
+fn item_count(length: ArrayLength) -> Option<isize> {
+    match length {
+        ArrayLength::Fixed(length) => Some(isize::try_from(length).unwrap_or(isize::MAX)),
+        ArrayLength::Open => Some(array::OPEN),
+        ArrayLength::Unknown => None,
+    }
+}
+
+fn function_of(
+    parameters: PyResult<Vec<CTypeRef>>,
+    result: &CType,
+    variadic: bool,
+) -> PyResult<CTypeRef> {
+    let variadic = if variadic {
+        Variadic::Yes
+    } else {
+        Variadic::No
+    };
+    function(parameters?, result, variadic, DEFAULT_ABI)
 }
 
 /// The ctype of a type; of a function type its pointer.
@@ -32,53 +105,44 @@ pub fn realize(owner: &Ffi, ty: TypeId) -> PyResult<CTypeRef> {
 }
 
 fn realize_at(owner: &Ffi, ty: TypeId, depth: u32) -> PyResult<CTypeRef> {
-    if depth > MAX_DEPTH {
-        return Err(raise!(
-            RuntimeError,
-            "type-building recursion too deep or infinite"
-        ));
-    }
+    check_depth(depth)?;
+    let part = |ty: TypeId| realize_at(owner, ty, depth + 1);
     let shape = owner
         .world
         .read(|declarations| declarations.types().get(ty).clone());
-    match shape {
-        Type::Void => primitive::void(),
-        Type::Primitive(which) => primitive::primitive(which),
+    match &shape {
         Type::Pointer { target, .. } => {
-            let inner = realize_at(owner, target.ty, depth + 1)?;
-            let is_function = owner.world.read(|declarations| {
-                matches!(declarations.types().get(target.ty), Type::Function(_))
-            });
-            if is_function {
+            let inner = part(target.ty)?;
+            if is_function(owner, target.ty) {
                 Ok(inner)
             } else {
                 inner.pointer()
             }
         }
         Type::Array { item, length } => {
-            let length = match length {
-                ArrayLength::Fixed(length) => isize::try_from(length).unwrap_or(isize::MAX),
-                ArrayLength::Open => array::OPEN,
-                ArrayLength::Unknown => return Err(unknown_length(owner, ty)),
+            let Some(length) = item_count(*length) else {
+                let name = owner
+                    .world
+                    .read(|declarations| spelling::spell(declarations.types(), ty).text);
+                return Err(unknown_length(owner, &name));
             };
-            array::array_of(&*realize_at(owner, item.ty, depth + 1)?.pointer()?, length)
+            array::array_of(&*part(item.ty)?.pointer()?, length)
         }
         Type::Function(signature) => {
-            let parameters = signature
-                .parameters
-                .iter()
-                .map(|parameter| realize_at(owner, *parameter, depth + 1))
-                .collect::<PyResult<Vec<_>>>()?;
-            let result = realize_at(owner, signature.result, depth + 1)?;
-            let variadic = if signature.variadic {
-                Variadic::Yes
-            } else {
-                Variadic::No
-            };
-            function(parameters, &result, variadic, DEFAULT_ABI)
+            let parameters = signature.parameters.iter().copied().map(part).collect();
+            function_of(parameters, &*part(signature.result)?, signature.variadic)
         }
-        Type::Record(id) => record(owner, id),
-        Type::Enum(id) => enum_type(owner, id),
+        leaf => realize_leaf(owner, leaf),
+    }
+}
+
+/// The ctype of a type without others inside.
+fn realize_leaf(owner: &Ffi, leaf: &Type) -> PyResult<CTypeRef> {
+    match leaf {
+        Type::Void => primitive::void(),
+        Type::Primitive(which) => primitive::primitive(*which),
+        Type::Record(id) => record(owner, *id),
+        Type::Enum(id) => enum_type(owner, *id),
         Type::UnknownInteger(name) => Err(raise!(
             NotImplementedError,
             "integer type '{name}' can only be used after compilation"
@@ -91,15 +155,15 @@ fn realize_at(owner: &Ffi, ty: TypeId, depth: u32) -> PyResult<CTypeRef> {
             NotImplementedError,
             "'{name}' is a type that cffi cannot represent"
         )),
+        Type::Pointer { .. } | Type::Array { .. } | Type::Function(_) => {
+            Err(raise!(SystemError, "a derived type taken for a leaf"))
+        }
     }
 }
 
 /// An array whose length only a C compiler can fill in.
 #[cold]
-fn unknown_length(owner: &Ffi, ty: TypeId) -> Raised {
-    let name = owner
-        .world
-        .read(|declarations| spelling::spell(declarations.types(), ty).text);
+fn unknown_length(owner: &Ffi, name: &str) -> Raised {
     owner.world.error(format_args!(
         "cannot render the type <{name}>: unknown length"
     ))
