@@ -42,7 +42,7 @@ SOURCES := $(shell find crates python Cargo.toml Cargo.lock pyproject.toml setup
 	-not -path '*/tests/*' -not -path '*/fuzz/*' -not -path '*/__pycache__/*' -not -name '*.snap' -not -name '*.so' 2>/dev/null)
 
 .PHONY: help build demo test lint bench fmt clean smoke env memcheck \
-	test-rust test-python test-conformance test-packaging test-headers test-versions typecheck
+	test-rust test-python test-conformance test-differential test-packaging test-headers test-versions typecheck
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -55,7 +55,7 @@ demo: $(ENV)/.wheel
 	@$(ENV_PYTHON) demo/demo.py
 
 ## make test               all tests and checks; ends in the totals
-test: $(ENV)/.wheel $(LINT)/.ready build/.compilers
+test: $(ENV)/.wheel $(UPSTREAM)/.ready $(LINT)/.ready build/.compilers
 	@$(PARTS) all
 
 ## make lint               cargo fmt --check, clippy, ruff, mypy
@@ -87,6 +87,10 @@ test-python: $(ENV)/.wheel
 ## make test-conformance   upstream's test suite against our wheel
 test-conformance: $(ENV)/.wheel
 	@$(PARTS) conformance -- $(ARGS)
+
+## make test-differential  the same snippets under our wheel and upstream's cffi
+test-differential: $(ENV)/.wheel $(UPSTREAM)/.ready
+	@$(PARTS) differential -- --upstream $(UPSTREAM)/bin/python $(ARGS)
 
 ## make test-packaging     sdist, editable install, system libffi, size of the wheel
 test-packaging: $(ENV)/.wheel

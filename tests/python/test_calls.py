@@ -75,7 +75,7 @@ def test_call(expression: str, expected: object, opened: tuple[Any, Any]) -> Non
         ("lib.variadic()", TypeError, "expects at least 1 arguments, got 0"),
         ("lib.variadic(1, 2)", TypeError, "argument 2 passed in the variadic part needs to be"),
         ("ffi.cast('int(*)(int)', 0)(1)", RuntimeError, "cannot call null pointer"),
-        ("lib.sum('abc', 3)", TypeError, "must be a cdata pointer"),
+        ("lib.sum('abc', 3)", TypeError, "must be a list or tuple, not str"),
         ("lib.sum([1, 'x'], 2)", TypeError, "an integer is required"),
     ],
 )

@@ -5,7 +5,6 @@ use cffi_python::{PyResult, int};
 use super::object::CData;
 use super::{arithmetic, from_buffer, handle};
 use crate::ctype::{CType, Kind, enumeration};
-use crate::types;
 
 /// `<cdata 'TYPE' WHAT>`
 pub fn repr(cdata: &CData) -> PyResult<String> {
@@ -15,7 +14,7 @@ pub fn repr(cdata: &CData) -> PyResult<String> {
     } else if cdata.is_owning() {
         format!("owning {} bytes", owned_bytes(cdata)?)
     } else if let Some((verb, object)) = handle::subject(cdata) {
-        format!("{verb} {}", object.borrow().repr_text())
+        format!("{verb} {}", object.borrow().repr()?.borrow().display())
     } else if let Some(exporter) = from_buffer::description(cdata) {
         let length = if ctype.kind == Kind::Array {
             format!("len {} ", cdata.array_length())
@@ -26,7 +25,7 @@ pub fn repr(cdata: &CData) -> PyResult<String> {
             Some(name) => format!("buffer {length}from '{name}' object"),
             None => "buffer RELEASED".to_owned(),
         }
-    } else if ctype.kind == Kind::Array && ctype.length < 0 && cdata.is_exactly(&types::CDATA) {
+    } else if ctype.kind == Kind::Array && ctype.length < 0 {
         format!("sliced length {}", cdata.array_length())
     } else if cdata.data().is_null() {
         "NULL".to_owned()

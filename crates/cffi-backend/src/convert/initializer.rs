@@ -1,6 +1,7 @@
 //! Initialisers of arrays and records: sequences, dicts, strings, and cdata of the same type.
 
 use cffi_python::bits::ToSigned;
+use cffi_python::error;
 use cffi_python::ffi;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, raise};
 
@@ -160,14 +161,24 @@ pub fn array_length_of(ctype: &CType, object: Borrowed<'_>) -> PyResult<(usize, 
         };
         return Ok((length + 1, IsLength::No));
     }
-    if !object.is_index() {
-        return Err(raise!(
+    let no_length = || {
+        raise!(
             TypeError,
             "expected new array length or list/tuple/str, not {}",
             object.type_name()
-        ));
+        )
+    };
+    if !object.is_index() {
+        return Err(no_length());
     }
-    match usize::try_from(object.as_isize()?) {
+    let length = object.as_isize().map_err(|raised| {
+        if error::Exception::TypeError.is_set() {
+            error::clear();
+            return no_length();
+        }
+        raised
+    })?;
+    match usize::try_from(length) {
         Ok(length) => Ok((length, IsLength::Yes)),
         Err(_) => Err(raise!(ValueError, "negative array length")),
     }

@@ -29,11 +29,10 @@ pub fn new_enum(
 ) -> PyResult<CTypeRef> {
     let elements = object::new_dict()?;
     let relements = object::new_dict()?;
-    for pair in enumerators {
-        let (name, value) = pair?;
-        if elements.borrow().dict_get(value.borrow())?.is_none() {
-            elements.borrow().dict_set(value.borrow(), name.borrow())?;
-        }
+    let enumerators: Vec<(Owned, Owned)> = enumerators.into_iter().collect::<PyResult<_>>()?;
+    // The last one first, as programs that list them see them. Of several names for a value, the first declared remains.
+    for (name, value) in enumerators.iter().rev() {
+        elements.borrow().dict_set(value.borrow(), name.borrow())?;
         relements.borrow().dict_set(name.borrow(), value.borrow())?;
     }
     let kind = if base.kind == Kind::Signed {
