@@ -27,7 +27,8 @@ from table import Outcome
 
 PYTHON_VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 ENVIRONMENT = Path(sys.prefix).name
-# The Makefile names environments and folders of wheels alike, "py3.11" for one, but for wheels that several environments share.
+# The Makefile names environments and folders of wheels alike, "py3.11" for one, but for wheels
+# that several environments share.
 WHEELS = Path(os.environ.get("CFFI_WHEELS", source.ROOT / "build" / "wheels" / ENVIRONMENT))
 NEEDS_FIXTURES = "src/c/test_c.py"
 # A file that goes on crashing is broken; nothing is learned from the rest.

@@ -23,7 +23,7 @@ use crate::types;
 type Function = fn(Arguments<'_>) -> PyResult<Owned>;
 
 macro_rules! functions {
-    ($($name:ident $c_name:literal $style:ident $body:ident;)*) => {
+    ($($name:ident $c_name:literal $style:ident $body:ident $doc:literal;)*) => {
         $(unsafe extern "C" fn $name(
             _: *mut PyObject, arguments: *const *mut PyObject, count: isize, names: *mut PyObject,
         ) -> *mut PyObject {
@@ -36,44 +36,74 @@ macro_rules! functions {
         })*
         /// The functions of the module.
         pub fn table() -> Vec<ffi::PyMethodDef> {
-            const NONE: &CStr = c"";
-            vec![$(method_fast_keywords($c_name, $name, NONE),)*]
+            vec![$(method_fast_keywords($c_name, $name, $doc),)*]
         }
     };
 }
 
 functions! {
-    f_load_library c"load_library" Tuple load_library;
-    f_new_primitive_type c"new_primitive_type" Tuple new_primitive_type;
-    f_new_pointer_type c"new_pointer_type" Tuple new_pointer_type;
-    f_new_array_type c"new_array_type" Tuple new_array_type;
-    f_new_struct_type c"new_struct_type" Tuple new_struct_type;
-    f_new_union_type c"new_union_type" Tuple new_union_type;
-    f_complete c"complete_struct_or_union" Tuple complete_struct_or_union;
-    f_new_function_type c"new_function_type" Tuple new_function_type;
-    f_new_enum_type c"new_enum_type" Tuple new_enum_type;
-    f_new_void_type c"new_void_type" Fixed new_void_type;
-    f_newp c"newp" Tuple newp;
-    f_newp_handle c"newp_handle" Tuple newp_handle;
-    f_from_handle c"from_handle" Fixed from_handle;
-    f_cast c"cast" Tuple cast_;
-    f_callback c"callback" Tuple callback_;
-    f_alignof c"alignof" Fixed alignof;
-    f_sizeof c"sizeof" Fixed sizeof;
-    f_typeof c"typeof" Fixed typeof_;
-    f_typeoffsetof c"typeoffsetof" Tuple typeoffsetof;
-    f_rawaddressof c"rawaddressof" Tuple rawaddressof;
-    f_getcname c"getcname" Tuple getcname;
-    f_string c"string" Keywords string;
-    f_unpack c"unpack" Keywords unpack;
-    f_get_errno c"get_errno" Fixed get_errno;
-    f_set_errno c"set_errno" Fixed set_errno;
-    f_from_buffer c"from_buffer" Tuple from_buffer;
-    f_memmove c"memmove" Keywords memmove;
-    f_gcp c"gcp" Keywords gcp;
-    f_release c"release" Fixed release;
-    f_get_types c"_get_types" Fixed get_types;
-    f_get_common_types c"_get_common_types" Fixed get_common_types;
+    f_load_library c"load_library" Tuple load_library
+        c"load_library($module, filename, flags=0, /)\n--\n\nOpen a dynamic library and return a CLibrary. filename: a path, None for the program itself, or a 'void *' handle.\nRaises OSError when it cannot be opened.";
+    f_new_primitive_type c"new_primitive_type" Tuple new_primitive_type
+        c"new_primitive_type($module, name, /)\n--\n\nThe ctype of an arithmetic type by its name in C, such as 'unsigned int'. KeyError for names of no such type.";
+    f_new_pointer_type c"new_pointer_type" Tuple new_pointer_type
+        c"new_pointer_type($module, ctype, /)\n--\n\nThe ctype of a pointer to ctype.";
+    f_new_array_type c"new_array_type" Tuple new_array_type
+        c"new_array_type($module, pointer, length, /)\n--\n\nThe ctype of an array of length items of what pointer points to; length None: of unknown length.";
+    f_new_struct_type c"new_struct_type" Tuple new_struct_type
+        c"new_struct_type($module, name, /)\n--\n\nA new struct ctype of this name, opaque until complete_struct_or_union().";
+    f_new_union_type c"new_union_type" Tuple new_union_type
+        c"new_union_type($module, name, /)\n--\n\nA new union ctype of this name, opaque until complete_struct_or_union().";
+    f_complete c"complete_struct_or_union" Tuple complete_struct_or_union
+        c"complete_struct_or_union($module, ctype, fields, ignored=None, totalsize=-1, totalalignment=-1, sflags=0, pack=0, /)\n--\n\nGive a struct or union its fields: a list of (name, ctype[, bitsize[, offset]]), sizes and offsets in bytes, -1 where\nthey follow from the fields. TypeError when it is complete already or what is given contradicts itself.";
+    f_new_function_type c"new_function_type" Tuple new_function_type
+        c"new_function_type($module, args, result, ellipsis=0, abi=FFI_DEFAULT_ABI, /)\n--\n\nThe ctype of a pointer to a function: a tuple of ctypes, the result's ctype, whether there are further arguments.";
+    f_new_enum_type c"new_enum_type" Tuple new_enum_type
+        c"new_enum_type($module, name, enumerators, values, basetype, /)\n--\n\nA new enum ctype over an integer type, from a tuple of names and one of their values.";
+    f_new_void_type c"new_void_type" Fixed new_void_type
+        c"new_void_type($module, /)\n--\n\nThe ctype 'void'.";
+    f_newp c"newp" Tuple newp
+        c"newp($module, ctype, init=None, /)\n--\n\nAllocate what a pointer or array ctype stands for, as ffi.new() does.";
+    f_newp_handle c"newp_handle" Tuple newp_handle
+        c"newp_handle($module, ctype, x, /)\n--\n\nA handle of the pointer type ctype for the object x, as ffi.new_handle() makes it.";
+    f_from_handle c"from_handle" Fixed from_handle
+        c"from_handle($module, handle, /)\n--\n\nThe object of a handle. RuntimeError for NULL, SystemError for what is no live handle.";
+    f_cast c"cast" Tuple cast_
+        c"cast($module, ctype, value, /)\n--\n\nvalue converted to ctype as a cast in C does.";
+    f_callback c"callback" Tuple callback_
+        c"callback($module, ctype, python_callable, error=None, onerror=None, /)\n--\n\nA C function pointer of type ctype that calls python_callable, as ffi.callback() makes it.";
+    f_alignof c"alignof" Fixed alignof
+        c"alignof($module, ctype, /)\n--\n\nThe natural alignment in bytes of a ctype, or of a cdata's type.";
+    f_sizeof c"sizeof" Fixed sizeof
+        c"sizeof($module, cdata_or_ctype, /)\n--\n\nThe size in bytes of a ctype, or of the object that a cdata is.";
+    f_typeof c"typeof" Fixed typeof_
+        c"typeof($module, cdata, /)\n--\n\nThe ctype of a cdata.";
+    f_typeoffsetof c"typeoffsetof" Tuple typeoffsetof
+        c"typeoffsetof($module, ctype, field_or_index, following=0, /)\n--\n\nThe ctype and the offset in bytes of a field or item.";
+    f_rawaddressof c"rawaddressof" Tuple rawaddressof
+        c"rawaddressof($module, ctype, cdata, offset=0, /)\n--\n\nA pointer of type ctype to the byte at offset in what cdata is or points to.";
+    f_getcname c"getcname" Tuple getcname
+        c"getcname($module, ctype, replace_with, /)\n--\n\nThe C spelling of a ctype with replace_with where a declarator goes.";
+    f_string c"string" Keywords string
+        c"string($module, /, cdata, maxlen=-1)\n--\n\nThe bytes or str up to the terminating null, as ffi.string() gives it.";
+    f_unpack c"unpack" Keywords unpack
+        c"unpack($module, /, cdata, length)\n--\n\nlength items as bytes, str or a list, as ffi.unpack() gives them.";
+    f_get_errno c"get_errno" Fixed get_errno
+        c"get_errno($module, /)\n--\n\nThe value that errno had after the last call of a C function in this thread.";
+    f_set_errno c"set_errno" Fixed set_errno
+        c"set_errno($module, errno, /)\n--\n\nThe value that errno is going to have in the next call of a C function in this thread.";
+    f_from_buffer c"from_buffer" Tuple from_buffer
+        c"from_buffer($module, ctype, python_buffer, require_writable=0, /)\n--\n\nA cdata over the memory of an object with the buffer protocol, as ffi.from_buffer() makes it.";
+    f_memmove c"memmove" Keywords memmove
+        c"memmove($module, /, dest, src, n)\n--\n\nCopy n bytes between C memory and objects with the buffer protocol; the areas may overlap.";
+    f_gcp c"gcp" Keywords gcp
+        c"gcp($module, /, cdata, destructor, size=0)\n--\n\nA cdata that calls destructor(cdata) when it goes away, as ffi.gc() makes it.";
+    f_release c"release" Fixed release
+        c"release($module, cdata, /)\n--\n\nGive memory, buffer or destructor back now, as ffi.release() does.";
+    f_get_types c"_get_types" Fixed get_types
+        c"_get_types($module, /)\n--\n\nThe types _CDataBase and CType.";
+    f_get_common_types c"_get_common_types" Fixed get_common_types
+        c"_get_common_types($module, dict, /)\n--\n\nEnter the typedef names that every cdef() knows, with what they stand for, into a dict.";
 }
 
 const fn signature<const N: usize>(

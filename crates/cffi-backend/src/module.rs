@@ -14,6 +14,8 @@ use crate::{buffer, cdata, ctype, ffi as ffi_object, library, lowlevel};
 /// The level of the CFFI interface that this implements.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+const DOC: &CStr = c"The run time of CFFI: C types, C data, calls and callbacks.\n\nPrograms use it through the package 'cffi' or a compiled module. The functions here are the interface below FFI objects:\nthey take ctypes where FFI methods take strings of C.";
+
 fn make_types() -> PyResult<()> {
     types::CTYPE.set(ctype::inspect::make_type()?);
     types::CFIELD.set(ctype::field::make_type()?);
@@ -29,6 +31,7 @@ fn make_types() -> PyResult<()> {
             size_of::<ffi::PyObject>(),
         )
         .flags(ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
+        .doc(c"A global variable of a compiled module, inside of its Lib object.")
         .build(None)?,
     );
     types::FFI.set(ffi_object::methods::make_type()?);
@@ -63,7 +66,7 @@ fn make_module() -> PyResult<Owned> {
     let definition = Box::leak(Box::new(ffi::PyModuleDef {
         m_base: ffi::PyModuleDef_HEAD_INIT,
         m_name: c"_cffi_backend".as_ptr(),
-        m_doc: std::ptr::null(),
+        m_doc: DOC.as_ptr(),
         m_size: -1,
         m_methods: functions.as_mut_ptr(),
         m_slots: std::ptr::null_mut(),

@@ -97,6 +97,7 @@ pub fn make_type() -> PyResult<Owned> {
         size_of::<ArrayIterator>(),
     )
     .flags(ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
+    .doc(c"The items of an array, one after the other.")
     .not_picklable();
     // SAFETY: each function has the type of its slot.
     unsafe {

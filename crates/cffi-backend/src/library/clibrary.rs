@@ -179,6 +179,7 @@ pub fn make_type() -> PyResult<Owned> {
     let spec = TypeSpec::new(c"_cffi_backend.CLibrary", size_of::<CLibrary>())
         .not_picklable()
         .flags(ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
+        .doc(c"A dynamic library of the interface below FFI objects; see load_library().")
         .methods(method_table());
     // SAFETY: each function has the type of its slot.
     unsafe {
