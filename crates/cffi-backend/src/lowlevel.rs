@@ -1,7 +1,7 @@
 //! The functions at the level of the module: types made by hand, and the operations on them. Compiled modules, tests and the foreign
 //! backend protocol use these.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::c_int;
 
 use cffi_python::arguments::{self, Arguments, Convention, Signature, Style, wrong_type};
 use cffi_python::buffer::Access;
