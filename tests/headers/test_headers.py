@@ -86,6 +86,6 @@ def layout_of(ffi: cffi.FFI, name: str) -> Layout | None:
     """Size and alignment; None for a type that is declared and not defined."""
     try:
         size = ffi.sizeof(name)
-    except (ffi.error, ValueError):
+    except ValueError:
         return None
     return Layout(name, size, ffi.alignof(name))
