@@ -11,7 +11,9 @@ use crate::thread::stoppable;
 use crate::version;
 
 unsafe extern "C-unwind" {
-    /// As `pyo3_ffi` declares it, but for the unwinding: see [`stoppable`].
+    /// As `pyo3_ffi` declares it, but for the unwinding: see [`stoppable`]. CPython 3.10 exports it under another name only, which is
+    /// the same without names of arguments.
+    #[cfg_attr(not(Py_3_11), link_name = "PyObject_VectorcallDict")]
     fn PyObject_Vectorcall(
         callable: *mut ffi::PyObject,
         arguments: *const *mut ffi::PyObject,
