@@ -111,9 +111,15 @@ impl Attached {
                 }
             }
             let is_new = ffi::PyGILState_GetThisThreadState().is_null();
-            let ensured = ffi::PyGILState_Ensure();
+            let mut ensured = ffi::PyGILState_Ensure();
             if is_new {
-                delete_states_of_ended_threads();
+                if delete_states_of_ended_threads() {
+                    // CPython from 3.12 on forgets with the state of another thread which state is this thread's, so that
+                    // this thread must start again.
+                    ffi::PyThreadState_Clear(ffi::PyThreadState_Get());
+                    ffi::PyThreadState_Delete(ffi::PyEval_SaveThread());
+                    ensured = ffi::PyGILState_Ensure();
+                }
                 keep_state();
             }
             Way::Ensured(ensured)
@@ -222,7 +228,9 @@ unsafe extern "C" fn state_goes(capsule: *mut ffi::PyObject) {
     }
 }
 
-fn delete_states_of_ended_threads() {
+/// Whether there were any.
+fn delete_states_of_ended_threads() -> bool {
+    let mut any = false;
     let ended = std::mem::take(&mut *ENDED.lock().unwrap_or_else(PoisonError::into_inner));
     for kept in ended {
         let state = kept.0.swap(ptr::null_mut(), Ordering::AcqRel);
@@ -232,8 +240,10 @@ fn delete_states_of_ended_threads() {
                 ffi::PyThreadState_Clear(state);
                 ffi::PyThreadState_Delete(state);
             }
+            any = true;
         }
     }
+    any
 }
 
 /// Stops this thread for ever when it is dropped by an unwinding that is not Rust's.
