@@ -5,16 +5,19 @@
     parts.py conformance -- ARGS     one, with arguments for what it runs
 
 Each part ends in one line ``NAME: N passed, N failed``.  A part that breaks off
-counts as one failure, and the parts after it still run.  What a part needs (the
-environments under build/) is made by the Makefile, not here.
+counts as one failure, and the parts after it still run; so does one that hangs,
+which is stopped.  What a part needs (the environments under build/) is made by the
+Makefile, not here.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -52,6 +55,8 @@ class Part:
     command: list[str]
     count: Callable[[str], Count | None]
     environment: dict[str, str] = field(default_factory=dict)
+    minutes: float = 15
+    """After so long it hangs, even on a slow machine."""
 
 
 def no_count(_output: str) -> Count | None:
@@ -131,7 +136,7 @@ PARTS = [
     Part("differential", [PYTHON, "tests/differential/run.py"], own_count),
     Part("headers", [*PYTEST, "tests/headers"], pytest_count),
     Part("packaging", [*PYTEST, "tests/packaging"], pytest_count),
-    Part("versions", [PYTHON, "tests/packaging/versions.py"], own_count),
+    Part("versions", [PYTHON, "tests/packaging/versions.py"], own_count, minutes=45),
 ]
 
 
@@ -147,12 +152,22 @@ def run(part: Part, arguments: list[str]) -> Count:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        # A process group of its own, to stop all that the part has started.
+        start_new_session=True,
     )
     lines: list[str] = []
     assert process.stdout is not None
-    for line in process.stdout:
-        print(line, end="", flush=True)
-        lines.append(line)
+    watch = threading.Timer(part.minutes * 60, stop, [process, part])
+    watch.start()
+    try:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    finally:
+        watch.cancel()
     status = process.wait()
     count = part.count("".join(lines))
     if count is None:
@@ -166,6 +181,11 @@ def run(part: Part, arguments: list[str]) -> Count:
         print(f"{part.name}: ended with status {status} after {count.passed} passed tests")
     print(f"{part.name}: {count}   ({time.monotonic() - start:.0f} s)", flush=True)
     return count
+
+
+def stop(process: subprocess.Popen[str], part: Part) -> None:
+    print(f"{part.name}: stopped after {part.minutes:g} minutes", flush=True)
+    os.killpg(process.pid, signal.SIGKILL)
 
 
 def shorten(command: list[str]) -> list[str]:
