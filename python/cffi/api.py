@@ -16,7 +16,6 @@ import _cffi_backend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from functools import cached_property as lazy
     from typing import Any, NoReturn
 
@@ -57,21 +56,6 @@ class _Absent:
         raise AttributeError(f"{owner.__name__!r} object has no attribute {self._name!r}")
 
 
-def _build_step(name: str) -> "Callable[..., NoReturn]":
-    """A method of the build tooling, which this version does not have yet."""
-
-    def missing(self: "FFI", *args: object, **kwargs: object) -> "NoReturn":
-        raise NotImplementedError(
-            f"ffi.{name}() is not available in this version of cffi: only the "
-            "in-line ABI mode is, that is cdef() and dlopen()"
-        )
-
-    missing.__name__ = name
-    missing.__qualname__ = f"FFI.{name}"
-    missing.__doc__ = "Not available in this version: raises NotImplementedError."
-    return missing
-
-
 class FFI(_cffi_backend._InlineFFI):
     """Declarations of C types, functions and variables, and what can be done
     with them.
@@ -92,6 +76,7 @@ class FFI(_cffi_backend._InlineFFI):
     _backend: "Any" = _cffi_backend
     _windows_unicode: "bool | None" = None
     _embedding: "str | None" = None
+    _assigned_source: "tuple[str, str | None, str, dict[str, Any]]"
 
     # Compiled modules have a class of errors of their own; programs ask for it
     # to tell the two apart. Here it is CDefError and FFIError that are raised.
@@ -225,13 +210,186 @@ class FFI(_cffi_backend._InlineFFI):
 
     # ---- what belongs to compiled modules
 
-    set_source = _build_step("set_source")
-    set_source_pkgconfig = _build_step("set_source_pkgconfig")
-    embedding_init_code = _build_step("embedding_init_code")
-    emit_c_code = _build_step("emit_c_code")
-    emit_python_code = _build_step("emit_python_code")
-    distutils_extension = _build_step("distutils_extension")
-    compile = _build_step("compile")
+    def set_source(
+        self,
+        module_name: str,
+        source: "str | None",
+        source_extension: str = ".c",
+        **kwds: "Any",
+    ) -> None:
+        """Say what the compiled module is called and what is in it.
+
+        module_name: with dots, the module goes into that package.
+        source: C code that defines or includes what is declared; None makes a
+            Python module that opens libraries at run time (ABI mode).
+        source_extension: ``".cpp"`` for C++.
+        kwds: libraries, include_dirs, define_macros, sources, ... as setuptools'
+            Extension takes them.
+
+        Raises ValueError when called a second time.
+        """
+        if hasattr(self, "_assigned_source"):
+            raise ValueError("set_source() cannot be called several times per ffi object")
+        if not isinstance(module_name, str):
+            raise TypeError("'module_name' must be a string")
+        import os
+
+        if os.sep in module_name or (os.altsep and os.altsep in module_name):
+            raise ValueError(
+                "'module_name' must not contain '/': use a dotted name to make a "
+                "'package.module' location"
+            )
+        self._assigned_source = (str(module_name), source, source_extension, kwds)
+
+    def set_source_pkgconfig(
+        self,
+        module_name: str,
+        pkgconfig_libs: "list[str]",
+        source: "str | None",
+        source_extension: str = ".c",
+        **kwds: "Any",
+    ) -> None:
+        """Do what ``set_source()`` does, with the options that ``pkg-config``
+        prints for the packages in 'pkgconfig_libs' added to those given.
+
+        Raises PkgConfigError if pkg-config is missing or does not know one.
+        """
+        if not isinstance(pkgconfig_libs, list):
+            raise TypeError("the pkgconfig_libs argument must be a list of package names")
+        from ._build.pkgconfig import flags_from_pkgconfig, merge_flags
+
+        merge_flags(kwds, flags_from_pkgconfig(pkgconfig_libs))
+        self.set_source(module_name, source, source_extension, **kwds)
+
+    def embedding_init_code(self, pysource: str) -> None:
+        """Give the Python code that runs when the embedded library is first
+        called; it defines what ``embedding_api()`` declares.
+
+        Raises SyntaxError if it is not valid, ValueError when called a second
+        time.
+        """
+        if self._embedding:
+            raise ValueError("embedding_init_code() can only be called once")
+        from ._build.embedding import clean_init_code
+
+        self._embedding = clean_init_code(pysource)
+
+    def _source_for(self, step: str) -> "tuple[str, str | None, str, dict[str, Any]]":
+        """What set_source() was given, for a step that comes after it."""
+        try:
+            return self._assigned_source
+        except AttributeError:
+            raise ValueError(f"set_source() must be called before {step}()") from None
+
+    def emit_c_code(self, filename: "Any") -> None:
+        """Write the C source of the module to a path or an object with write().
+
+        A file that has this text already is left alone.
+        """
+        module_name, source, _, kwds = self._source_for("emit_c_code")
+        if source is None:
+            raise TypeError(
+                "emit_c_code() is only for C extension modules, not for "
+                "dlopen()-style pure Python modules"
+            )
+        self._recompile_to(filename, module_name, source, kwds)
+
+    def emit_python_code(self, filename: "Any") -> None:
+        """Write the Python source of the module to a path or an object with
+        write().
+
+        A file that has this text already is left alone.
+        """
+        module_name, source, _, kwds = self._source_for("emit_python_code")
+        if source is not None:
+            raise TypeError(
+                "emit_python_code() is only for dlopen()-style pure Python "
+                "modules, not for C extension modules"
+            )
+        self._recompile_to(filename, module_name, source, kwds)
+
+    def _recompile_to(
+        self, filename: "Any", module_name: str, source: "str | None", kwds: "dict[str, Any]"
+    ) -> None:
+        from .recompiler import recompile
+
+        recompile(
+            self,
+            module_name,
+            source,
+            c_file=filename,
+            call_c_compiler=False,
+            uses_ffiplatform=False,
+            **kwds,
+        )
+
+    def distutils_extension(self, tmpdir: str = "build", verbose: bool = True) -> "Any":
+        """Write the C source below 'tmpdir' and return a setuptools Extension
+        for it.
+
+        Needs setuptools; raises ImportError with what to install where there
+        is none.
+        """
+        module_name, source, source_extension, kwds = self._source_for("distutils_extension")
+        if source is None:
+            raise TypeError(
+                "distutils_extension() is only for C extension modules, not for "
+                "dlopen()-style pure Python modules"
+            )
+        import os
+
+        from .recompiler import recompile
+
+        os.makedirs(tmpdir, exist_ok=True)
+        extension, updated = recompile(
+            self,
+            module_name,
+            source,
+            tmpdir=tmpdir,
+            extradir=tmpdir,
+            source_extension=source_extension,
+            call_c_compiler=False,
+            **kwds,
+        )
+        if verbose:
+            what = "regenerated" if updated else "not modified"
+            sys.stderr.write(f"{what}: {extension.sources[0]!r}\n")
+        return extension
+
+    def compile(
+        self,
+        tmpdir: str = ".",
+        verbose: int = 0,
+        target: "str | None" = None,
+        debug: "bool | None" = None,
+    ) -> str:
+        """Generate the module and, if it is written in C, compile it.
+
+        tmpdir: the folder that the module, or its package, goes into.
+        verbose: show what is done.
+        target: the library's file name.  ``"*"`` is what setuptools chooses,
+            ``"name.*"`` takes the system's ending; the default is the first for
+            extension modules and ``module_name + ".*"`` for embedding.
+        debug: compile for debuggers; by default if Python runs with ``-d``.
+
+        Returns the path of the library or of the Python module.  Raises
+        VerificationError where the compiler fails.
+        """
+        module_name, source, source_extension, kwds = self._source_for("compile")
+        from .recompiler import recompile
+
+        path: str = recompile(
+            self,
+            module_name,
+            source,
+            tmpdir=tmpdir,
+            target=target,
+            source_extension=source_extension,
+            compiler_verbose=verbose,
+            debug=debug,
+            **kwds,
+        )
+        return path
 
     def verify(self, source: str = "", tmpdir: "str | None" = None, **kwargs: "Any") -> "Any":
         """Compile C source and return a library object with the functions,

@@ -7,7 +7,8 @@ use cffi_python::ffi;
 use cffi_python::typespec::TypeSpec;
 use cffi_python::{Borrowed, Owned, PyResult, int, object, raise};
 
-use super::methods::ffi_methods;
+use super::generate::{generate_c, generate_python, words};
+use super::methods::{ffi_methods, required};
 use super::object::Ffi;
 use super::{describe, realize};
 use crate::library::object::{self as library, Lib};
@@ -24,6 +25,9 @@ ffi_methods! { method_table;
     declared_ c"_declared" c"What was declared." declared;
     int_constants_ c"_int_constants" c"The integer constants by name." int_constants;
     get_ctype_ c"_get_ctype" c"The ctype of a type number." get_ctype;
+    generate_c_ c"_generate_c" c"The text of a C module." generate_c;
+    generate_python_ c"_generate_python" c"The text of a Python module." generate_python;
+    type_words_ c"_type_words" c"The types of a module as words." words;
 }
 
 fn flag(argument: Option<Borrowed<'_>>) -> PyResult<bool> {

@@ -1,0 +1,356 @@
+//! Functions: a plain one that passes a call on, whose address Python can have, and a wrapper that converts arguments and result.
+//!
+//! PyPy has no wrappers of this kind. It calls a function like the plain one, which takes and gives records by their addresses.
+
+use cffi_model::primitive::Primitive;
+use cffi_model::types::Qualifiers;
+use cffi_syntax::ast::CallingConvention;
+
+use super::Uses;
+use super::text::{Text, line};
+use crate::error::Generated;
+use crate::module::Module;
+use crate::types::{Conversion, Function, Node, NodeId};
+
+const NONE: Qualifiers = Qualifiers::empty();
+
+struct Printer<'a, 'm> {
+    module: &'a Module<'m>,
+    name: &'a str,
+    function: &'a Function,
+    /// `argument of NAME`, for errors.
+    argument: String,
+    /// `result of NAME`, for errors.
+    result: String,
+    uses: Uses,
+}
+
+/// Prints both functions.
+pub fn print(text: &mut Text, module: &Module<'_>, name: &str, node: NodeId) -> Generated<Uses> {
+    let Node::Function(function) = module.nodes.get(node) else {
+        return Ok(Uses::Nothing);
+    };
+    let mut printer = Printer {
+        module,
+        name,
+        function,
+        argument: format!("argument of {name}"),
+        result: format!("result of {name}"),
+        uses: Uses::Nothing,
+    };
+    printer.plain(text)?;
+    line!(text, "#ifndef PYPY_VERSION");
+    printer.wrapper(text)?;
+    line!(text, "#else");
+    printer.for_pypy(text)?;
+    line!(text, "#endif");
+    text.gap();
+    Ok(printer.uses)
+}
+
+impl Printer<'_, '_> {
+    fn conversion(&self, node: NodeId) -> Conversion {
+        self.module.nodes.conversion(node)
+    }
+
+    fn returns_nothing(&self) -> bool {
+        matches!(self.module.nodes.get(self.function.result), Node::Void)
+    }
+
+    fn arity(&self) -> usize {
+        self.function.parameters.len()
+    }
+
+    /// `x0, x1, …`
+    fn arguments(&self) -> String {
+        let names: Vec<String> = (0..self.arity()).map(|index| format!("x{index}")).collect();
+        names.join(", ")
+    }
+
+    fn declare(&self, node: NodeId, declarator: &str) -> Generated<String> {
+        self.module
+            .nodes
+            .declare(node, declarator, NONE, &self.argument)
+    }
+
+    /// The head of a function that is called as the declared one is.
+    fn head(&self, name: &str, parameters: &[String], result: Option<NodeId>) -> Generated<String> {
+        let parameters = if parameters.is_empty() {
+            "void".to_owned()
+        } else {
+            parameters.join(", ")
+        };
+        let convention = match self.function.convention {
+            CallingConvention::Stdcall => "_cffi_stdcall ",
+            CallingConvention::Cdecl => "",
+        };
+        let declarator = format!("{convention}{name}({parameters})");
+        match result {
+            Some(result) => self
+                .module
+                .nodes
+                .declare(result, &declarator, NONE, &self.result),
+            None => Ok(format!("void {declarator}")),
+        }
+    }
+
+    fn plain(&self, text: &mut Text) -> Generated<()> {
+        let mut parameters = Vec::with_capacity(self.arity());
+        for (index, parameter) in self.function.parameters.iter().enumerate() {
+            parameters.push(self.declare(*parameter, &format!("x{index}"))?);
+        }
+        let head = self.head(
+            &format!("_cffi_d_{}", self.name),
+            &parameters,
+            Some(self.function.result),
+        )?;
+        let give = if self.returns_nothing() {
+            ""
+        } else {
+            "return "
+        };
+        line!(text, "static {head}");
+        line!(text, "{{");
+        line!(text, "  {give}{}({});", self.name, self.arguments());
+        line!(text, "}}");
+        Ok(())
+    }
+
+    fn wrapper(&mut self, text: &mut Text) -> Generated<()> {
+        let name = self.name;
+        let parameter = match self.arity() {
+            0 => "noarg",
+            1 => "arg0",
+            _ => "args",
+        };
+        line!(text, "static PyObject *");
+        line!(
+            text,
+            "_cffi_f_{name}(PyObject *self, PyObject *{parameter})"
+        );
+        line!(text, "{{");
+        for (index, parameter) in self.function.parameters.iter().enumerate() {
+            line!(
+                text,
+                "  {};",
+                self.declare(*parameter, &format!("x{index}"))?
+            );
+        }
+        let returns_nothing = self.returns_nothing();
+        if !returns_nothing {
+            let result =
+                self.module
+                    .nodes
+                    .declare(self.function.result, "result", NONE, &self.result)?;
+            line!(text, "  {result};");
+        }
+        line!(text, "  PyObject *pyresult = NULL;");
+        let takes_pointers = self
+            .function
+            .parameters
+            .iter()
+            .any(|parameter| self.conversion(*parameter) == Conversion::Pointer);
+        if takes_pointers {
+            line!(text, "  struct _cffi_memory_s memory;");
+        }
+        if self.arity() > 1 {
+            let names: Vec<String> = (0..self.arity())
+                .map(|index| format!("*arg{index}"))
+                .collect();
+            line!(text, "  PyObject {};", names.join(", "));
+        }
+        text.gap();
+        line!(text, "  (void)self;");
+        if self.arity() == 0 {
+            line!(text, "  (void)noarg;");
+        }
+        if takes_pointers {
+            line!(text, "  memory.used = 0;");
+            line!(text, "  memory.blocks = NULL;");
+        }
+        if self.arity() > 1 {
+            let names: Vec<String> = (0..self.arity())
+                .map(|index| format!("&arg{index}"))
+                .collect();
+            let arity = self.arity();
+            line!(
+                text,
+                "  if (!PyArg_UnpackTuple(args, \"{name}\", {arity}, {arity}, {}))",
+                names.join(", ")
+            );
+            line!(text, "    return NULL;");
+        }
+        let fail = if takes_pointers {
+            "goto done"
+        } else {
+            "return NULL"
+        };
+        for (index, parameter) in self.function.parameters.iter().enumerate() {
+            self.convert_argument(text, index, *parameter, fail)?;
+        }
+        text.gap();
+        let take = if returns_nothing { "" } else { "result = " };
+        line!(text, "  Py_BEGIN_ALLOW_THREADS");
+        line!(text, "  _cffi_restore_errno();");
+        line!(text, "  {{ {take}{name}({}); }}", self.arguments());
+        line!(text, "  _cffi_save_errno();");
+        line!(text, "  Py_END_ALLOW_THREADS");
+        text.gap();
+        if returns_nothing {
+            line!(text, "  pyresult = Py_None;");
+            line!(text, "  Py_INCREF(pyresult);");
+        } else {
+            line!(text, "  pyresult = {};", self.convert_result()?);
+        }
+        if takes_pointers {
+            line!(text, " done:");
+            line!(text, "  _cffi_free_memory(&memory);");
+        }
+        line!(text, "  return pyresult;");
+        line!(text, "}}");
+        Ok(())
+    }
+
+    fn convert_argument(
+        &mut self,
+        text: &mut Text,
+        index: usize,
+        node: NodeId,
+        fail: &str,
+    ) -> Generated<()> {
+        let ctype = self.declare(node, "")?;
+        let place = self.module.place(node);
+        let (value, failed) = match self.conversion(node) {
+            Conversion::Integer => (
+                format!("_cffi_to_c_int(arg{index}, {ctype})"),
+                format!("x{index} == ({ctype})-1"),
+            ),
+            Conversion::Named => {
+                let converter = self.converter(node);
+                let failed = match self.module.nodes.get(node) {
+                    // -1 is true, too.
+                    Node::Primitive(Primitive::Bool) => format!("x{index}"),
+                    _ => format!("x{index} == ({ctype})-1"),
+                };
+                (
+                    format!("({ctype})_cffi_to_c_{converter}(arg{index})"),
+                    failed,
+                )
+            }
+            Conversion::Floating => (
+                format!("({ctype})_cffi_to_c_double(arg{index})"),
+                format!("x{index} == ({ctype})-1"),
+            ),
+            Conversion::LongDouble => (
+                format!("_cffi_to_c_long_double(arg{index})"),
+                format!("x{index} == ({ctype})-1"),
+            ),
+            Conversion::FunctionPointer => (
+                format!("({ctype})_cffi_to_c_pointer(arg{index}, _cffi_type({place}))"),
+                format!("x{index} == ({ctype})NULL"),
+            ),
+            Conversion::Pointer => {
+                line!(
+                    text,
+                    "  if (_cffi_to_c_array(&memory, _cffi_type({place}), arg{index}, (char **)&x{index}) < 0)"
+                );
+                line!(text, "    {fail};");
+                return Ok(());
+            }
+            Conversion::Memory | Conversion::Record | Conversion::Array | Conversion::Nothing => {
+                line!(
+                    text,
+                    "  if (_cffi_to_c((char *)&x{index}, _cffi_type({place}), arg{index}) < 0)"
+                );
+                line!(text, "    {fail};");
+                return Ok(());
+            }
+        };
+        line!(text, "  x{index} = {value};");
+        line!(text, "  if ({failed} && PyErr_Occurred())");
+        line!(text, "    {fail};");
+        Ok(())
+    }
+
+    /// The end of the names of a type's converters.
+    fn converter(&mut self, node: NodeId) -> &'static str {
+        match self.module.nodes.get(node) {
+            Node::Primitive(primitive) => {
+                if matches!(primitive, Primitive::Char16 | Primitive::Char32) {
+                    self.uses = Uses::WideCharacters;
+                }
+                primitive.spelling()
+            }
+            _ => "double",
+        }
+    }
+
+    fn convert_result(&mut self) -> Generated<String> {
+        let node = self.function.result;
+        let place = self.module.place(node);
+        Ok(match self.conversion(node) {
+            Conversion::Integer => {
+                let ctype = self.declare(node, "")?;
+                format!("_cffi_from_c_int(result, {ctype})")
+            }
+            Conversion::Named => format!("_cffi_from_c_{}(result)", self.converter(node)),
+            Conversion::Floating => "_cffi_from_c_double(result)".to_owned(),
+            Conversion::Pointer | Conversion::FunctionPointer | Conversion::Array => {
+                format!("_cffi_from_c_pointer((char *)result, _cffi_type({place}))")
+            }
+            Conversion::Record => {
+                format!("_cffi_from_c_struct((char *)&result, _cffi_type({place}))")
+            }
+            Conversion::LongDouble | Conversion::Memory | Conversion::Nothing => {
+                format!("_cffi_from_c_deref((char *)&result, _cffi_type({place}))")
+            }
+        })
+    }
+
+    fn for_pypy(&self, text: &mut Text) -> Generated<()> {
+        let name = self.name;
+        let result = self.function.result;
+        let by_address = |node: NodeId| {
+            matches!(
+                self.module.nodes.get(node),
+                Node::Record(_)
+                    | Node::Primitive(Primitive::FloatComplex | Primitive::DoubleComplex)
+            )
+        };
+        let mut parameters = Vec::with_capacity(self.arity() + 1);
+        let mut arguments = Vec::with_capacity(self.arity());
+        let mut same = true;
+        if by_address(result) {
+            parameters.push(self.declare(result, "*result")?);
+            same = false;
+        }
+        for (index, parameter) in self.function.parameters.iter().enumerate() {
+            let star = if by_address(*parameter) { "*" } else { "" };
+            same &= star.is_empty();
+            parameters.push(self.declare(*parameter, &format!("{star}x{index}"))?);
+            arguments.push(format!("{star}x{index}"));
+        }
+        if same {
+            line!(text, "# define _cffi_f_{name} _cffi_d_{name}");
+            return Ok(());
+        }
+        let own = format!("_cffi_f_{name}");
+        let head = if by_address(result) {
+            self.head(&own, &parameters, None)?
+        } else {
+            self.head(&own, &parameters, Some(result))?
+        };
+        let take = if by_address(result) {
+            "*result = "
+        } else if self.returns_nothing() {
+            ""
+        } else {
+            "return "
+        };
+        line!(text, "static {head}");
+        line!(text, "{{");
+        line!(text, "  {take}{name}({});", arguments.join(", "));
+        line!(text, "}}");
+        Ok(())
+    }
+}

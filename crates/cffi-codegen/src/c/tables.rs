@@ -1,0 +1,236 @@
+//! The tables of a C module, and the context that holds them.
+
+use cffi_wire::{Opcode, flags};
+
+use super::text::{Text, line};
+use crate::module::{Global, Module};
+use crate::records::{Access, PlannedField, RecordEntry, is_flexible};
+use crate::words::primitive_constant;
+
+/// Prints all tables.
+pub fn print(text: &mut Text, module: &Module<'_>, embedded: bool) {
+    table(text, "global", &module.globals, |text, global| {
+        print_global(text, global);
+    });
+    let fields: Vec<(&RecordEntry, &PlannedField)> = module
+        .records
+        .iter()
+        .flat_map(|record| record.fields.iter().map(move |field| (record, field)))
+        .collect();
+    table(text, "field", &fields, |text, (record, field)| {
+        print_field(text, module, record, field);
+    });
+    let mut first_field = 0;
+    table(text, "struct_union", &module.records, |text, record| {
+        print_record(text, record, first_field);
+        first_field += record.fields.len();
+    });
+    table(text, "enum", &module.enums, |text, entry| {
+        let number = match &entry.c_name {
+            Some(c_name) => format!("_cffi_prim_int(sizeof({c_name}), (({c_name})-1) <= 0)"),
+            None => primitive_constant(entry.primitive)
+                .unwrap_or_default()
+                .to_owned(),
+        };
+        line!(
+            text,
+            "  {{ \"{}\", {}, {number},",
+            entry.name,
+            entry.type_index
+        );
+        print_enumerators(text, &entry.enumerators);
+    });
+    table(
+        text,
+        "typename",
+        &module.typenames,
+        |text, (name, place)| {
+            line!(text, "  {{ \"{name}\", {place} }},");
+        },
+    );
+    if !module.source.includes.is_empty() {
+        line!(text, "static const char *const _cffi_includes[] = {{");
+        for include in module.source.includes {
+            line!(text, "  \"{include}\",");
+        }
+        line!(text, "  NULL");
+        line!(text, "}};");
+        text.gap();
+    }
+    print_context(text, module, fields.len(), embedded);
+}
+
+fn table<T>(text: &mut Text, name: &str, entries: &[T], mut print: impl FnMut(&mut Text, &T)) {
+    if entries.is_empty() {
+        return;
+    }
+    line!(
+        text,
+        "static const struct _cffi_{name}_s _cffi_{name}s[] = {{"
+    );
+    for entry in entries {
+        print(text, entry);
+    }
+    line!(text, "}};");
+    text.gap();
+}
+
+fn print_global(text: &mut Text, global: &Global) {
+    let name = &global.name;
+    let (address, direct) = match global.op.opcode {
+        Opcode::CpythonBltnN | Opcode::CpythonBltnO | Opcode::CpythonBltnV => {
+            (format!("_cffi_f_{name}"), format!("(void *)_cffi_d_{name}"))
+        }
+        Opcode::GlobalVarF => (format!("_cffi_var_{name}"), "NULL".to_owned()),
+        Opcode::ExternPython => (
+            format!("&_cffi_externpy__{name}"),
+            format!("(void *){name}"),
+        ),
+        _ => (format!("_cffi_const_{name}"), "NULL".to_owned()),
+    };
+    line!(
+        text,
+        "  {{ \"{name}\", (void *){address}, _CFFI_OP(_CFFI_OP_{}, {}), {direct} }},",
+        global.op.opcode.name(),
+        global.op.argument
+    );
+}
+
+fn print_field(text: &mut Text, module: &Module<'_>, record: &RecordEntry, field: &PlannedField) {
+    const UNKNOWN: &str = "(size_t)-1";
+    let name = &field.name;
+    let place = module.place(field.node);
+    let offset = match &record.access {
+        _ if field.width.is_some() => UNKNOWN.to_owned(),
+        Access::Name(c_name) => format!("offsetof({c_name}, {name})"),
+        Access::Pointer(pointer) => format!("_cffi_pointed_offsetof({pointer}, {name})"),
+        _ => UNKNOWN.to_owned(),
+    };
+    let flexible = is_flexible(module.nodes.get(field.node));
+    let size = match (&record.access, field.width) {
+        (_, Some(width)) => format!("{width} /* bits */"),
+        _ if flexible => UNKNOWN.to_owned(),
+        (Access::Name(c_name), None) => format!("sizeof((({c_name} *)0)->{name})"),
+        (Access::Pointer(pointer), None) => format!("sizeof((({pointer})0)->{name})"),
+        _ => UNKNOWN.to_owned(),
+    };
+    let opcode = if field.width.is_some() {
+        Opcode::Bitfield
+    } else {
+        Opcode::Noop
+    };
+    line!(
+        text,
+        "  {{ \"{name}\", {offset}, {size}, _CFFI_OP(_CFFI_OP_{}, {place}) }},",
+        opcode.name()
+    );
+}
+
+fn print_record(text: &mut Text, record: &RecordEntry, first_field: usize) {
+    let (size, alignment, comment) = match &record.access {
+        Access::Name(c_name) => (
+            format!("sizeof({c_name})"),
+            format!("offsetof(struct _cffi_align_{}, y)", record.identifier()),
+            "",
+        ),
+        // The alignment is that of the fields.
+        Access::Pointer(pointer) => (
+            format!("sizeof(*({pointer})0)"),
+            "-1".to_owned(),
+            " /* named by a pointer */",
+        ),
+        Access::Nameless => (
+            "(size_t)-2".to_owned(),
+            "-2".to_owned(),
+            " /* without a name */",
+        ),
+        Access::Opaque => ("(size_t)-1".to_owned(), "-1".to_owned(), " /* opaque */"),
+        Access::External => ("(size_t)-1".to_owned(), "-1".to_owned(), " /* external */"),
+    };
+    let given = !matches!(record.access, Access::Opaque | Access::External);
+    let first = if given {
+        first_field.to_string()
+    } else {
+        "-1".to_owned()
+    };
+    line!(
+        text,
+        "  {{ \"{}\", {}, {},",
+        record.name,
+        record.type_index,
+        flag_names(record.flags)
+    );
+    line!(
+        text,
+        "    {size}, {alignment}, {first}, {}{comment} }},",
+        record.fields.len()
+    );
+}
+
+fn flag_names(value: flags::Record) -> String {
+    let names: Vec<&str> = flags::Record::NAMES
+        .iter()
+        .filter(|(flag, _)| value.contains(*flag))
+        .map(|(_, name)| *name)
+        .collect();
+    if names.is_empty() {
+        "0".to_owned()
+    } else {
+        names.join(" | ")
+    }
+}
+
+/// One literal, in lines of readable length.
+fn print_enumerators(text: &mut Text, enumerators: &[String]) {
+    const WIDTH: usize = 100;
+    let mut row = String::new();
+    for (index, name) in enumerators.iter().enumerate() {
+        if index > 0 {
+            row.push(',');
+        }
+        if row.len() + name.len() > WIDTH && !row.is_empty() {
+            line!(text, "    \"{row}\"");
+            row.clear();
+        }
+        row.push_str(name);
+    }
+    line!(text, "    \"{row}\" }},");
+}
+
+fn print_context(text: &mut Text, module: &Module<'_>, fields: usize, embedded: bool) {
+    let tables = [
+        ("global", module.globals.len()),
+        ("field", fields),
+        ("struct_union", module.records.len()),
+        ("enum", module.enums.len()),
+        ("typename", module.typenames.len()),
+    ];
+    line!(
+        text,
+        "static const struct _cffi_type_context_s _cffi_type_context = {{"
+    );
+    line!(text, "  _cffi_types,");
+    for (name, length) in tables {
+        if length == 0 {
+            line!(text, "  NULL,  /* no {name}s */");
+        } else {
+            line!(text, "  _cffi_{name}s,");
+        }
+    }
+    for (name, length) in tables.iter().filter(|(name, _)| *name != "field") {
+        line!(text, "  {length},  /* num_{name}s */");
+    }
+    if module.source.includes.is_empty() {
+        line!(text, "  NULL,  /* no includes */");
+    } else {
+        line!(text, "  _cffi_includes,");
+    }
+    line!(text, "  {},  /* num_types */", module.words.len());
+    let mut module_flags = module.flags();
+    if embedded {
+        module_flags |= flags::Module::EXTERN_PYTHON;
+    }
+    line!(text, "  {},  /* flags */", module_flags.bits());
+    line!(text, "}};");
+    text.gap();
+}

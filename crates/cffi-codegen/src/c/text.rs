@@ -1,0 +1,48 @@
+//! Text by lines.
+
+use std::fmt::{Arguments, Write};
+
+/// C code in the making.
+#[derive(Debug, Default)]
+pub struct Text(String);
+
+impl Text {
+    /// With room for this many bytes.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self(String::with_capacity(capacity))
+    }
+
+    /// Adds text as it is.
+    pub fn push(&mut self, text: &str) {
+        self.0.push_str(text);
+    }
+
+    /// Adds a line.
+    pub fn line(&mut self, arguments: Arguments<'_>) {
+        // Writing to a string cannot fail.
+        let _ = self.0.write_fmt(arguments);
+        self.0.push('\n');
+    }
+
+    /// Adds lines that are the same in all modules.
+    pub fn lines(&mut self, lines: &str) {
+        self.0.push_str(lines);
+        self.0.push('\n');
+    }
+
+    /// Adds an empty line.
+    pub fn gap(&mut self) {
+        self.0.push('\n');
+    }
+
+    /// The text.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+/// Adds a formatted line.
+macro_rules! line {
+    ($text:expr, $($format:tt)*) => { $text.line(format_args!($($format)*)) };
+}
+pub(crate) use line;

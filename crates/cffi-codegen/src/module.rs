@@ -1,0 +1,678 @@
+//! The plan of a module: which tables it has and what is in them, before any text is written.
+//!
+//! ```text
+//!   Declarations ──sorted by kind and name──▶ items[]     what C code is written for each of them
+//!                                        └──▶ globals[]   sorted by name
+//!   types that these mention ──▶ types[]      words; functions first, then all others by spelling
+//!                            └──▶ records[], enums[], typenames[]   sorted by name
+//! ```
+//!
+//! The order depends on names alone, so text that was declared in another order gives the same module.
+
+use std::collections::BTreeMap;
+
+use cffi_model::Declarations;
+use cffi_model::declarations::{Declaration, Exported, IntegerOrigin, Key, Space, declared_name};
+use cffi_model::types::{EnumId, QualType, RecordId, RecordName};
+use cffi_syntax::ast::Linkage;
+use cffi_wire::{Op, Opcode, flags};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::error::{GenerateError, Generated};
+use crate::records::{self, Access, RecordEntry};
+use crate::types::{Node, NodeId, Nodes, is_file, wire_name};
+use crate::words::{self, Word};
+
+/// What a module is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// C, for a compiler: the API mode.
+    C,
+    /// Python, for a library that is opened at run time: the ABI mode.
+    Python,
+}
+
+/// What a module is generated from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The dotted name of the module.
+    pub name: &'a str,
+    /// What is declared.
+    pub declarations: &'a Declarations,
+    /// The dotted names of the modules that it includes.
+    pub includes: &'a [String],
+    /// The constants that those modules define.
+    pub inherited: &'a FxHashSet<String>,
+}
+
+/// A function, variable or constant of the module.
+#[derive(Debug)]
+pub struct Global {
+    /// Its name.
+    pub name: String,
+    /// What it is, and its type.
+    pub op: Op,
+    /// Of a constant in a Python module.
+    pub value: i128,
+}
+
+/// Something that C code is written for.
+#[derive(Debug)]
+pub enum Item {
+    /// A function with a wrapper; the node is a function.
+    Function(NodeId),
+    /// An object whose value is read once.
+    Constant(NodeId),
+    /// An integer, and its value if the declaration says it.
+    Integer(Option<i128>),
+    /// A variable.
+    Variable(NodeId, cffi_model::types::Qualifiers),
+    /// A record whose members are checked.
+    Record(RecordId),
+    /// A function that Python implements; the node is the function.
+    ExternPython(NodeId, Visibility),
+}
+
+/// Who sees a function that Python implements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// `extern "Python"`: the C code of the module.
+    Static,
+    /// `extern "Python+C"`: other C files.
+    Extern,
+    /// `embedding_api()`: programs that are linked with the module.
+    Exported,
+}
+
+/// An item with its name and with how errors call it.
+#[derive(Debug)]
+pub struct NamedItem {
+    /// The name.
+    pub name: String,
+    /// `function foo`
+    pub declared: String,
+    /// What it is.
+    pub item: Item,
+}
+
+/// An enum.
+#[derive(Debug)]
+pub struct EnumEntry {
+    /// Its name in the table.
+    pub name: String,
+    /// Its place among the types.
+    pub type_index: i32,
+    /// How C names it, if it does.
+    pub c_name: Option<String>,
+    /// The number of the integer type that the declaration leads to.
+    pub primitive: cffi_model::primitive::Primitive,
+    /// The names of the enumerators.
+    pub enumerators: Vec<String>,
+}
+
+/// The plan.
+pub struct Module<'a> {
+    /// Where it comes from.
+    pub source: Source<'a>,
+    /// Its types by value.
+    pub nodes: Nodes<'a>,
+    /// The place of each type, by node.
+    pub places: Vec<Option<i32>>,
+    /// Its types as words.
+    pub words: Vec<Word>,
+    /// Its functions, variables and constants.
+    pub globals: Vec<Global>,
+    /// What C code is written for.
+    pub items: Vec<NamedItem>,
+    /// Its structs and unions.
+    pub records: Vec<RecordEntry>,
+    /// Its enums.
+    pub enums: Vec<EnumEntry>,
+    /// The place of each record in `records`.
+    pub record_numbers: FxHashMap<RecordId, usize>,
+    /// Its typedefs.
+    pub typenames: Vec<(String, i32)>,
+}
+
+impl Module<'_> {
+    /// The place of a type among the words.
+    pub fn place(&self, node: NodeId) -> i32 {
+        place(&self.places, node)
+    }
+}
+
+/// The place of a type among the words. All types that are mentioned have one.
+pub fn place(places: &[Option<i32>], node: NodeId) -> i32 {
+    places.get(node.index()).copied().flatten().unwrap_or(-1)
+}
+
+/// The number of something in a table.
+pub fn count(number: usize) -> Generated<i32> {
+    // Words keep 24 bits of an index.
+    match i32::try_from(number) {
+        Ok(number) if number < 1 << 23 => Ok(number),
+        _ => Err(GenerateError::too_many()),
+    }
+}
+
+/// Plans a module.
+pub fn plan<'a>(source: Source<'a>, language: Language) -> Generated<Module<'a>> {
+    let mut planner = Planner::new(source, language);
+    let listed = listed(source);
+    for entry in &listed {
+        planner
+            .enter(entry)
+            .map_err(|error| error.within(&entry.declared))?;
+    }
+    planner.finish(&listed)
+}
+
+/// A declaration that has a part in the module.
+pub struct Listed<'a> {
+    declared: String,
+    key: &'a Key,
+    declaration: &'a Declaration,
+}
+
+/// The declarations, in the order of their kinds and names.
+fn listed<'a>(source: Source<'a>) -> Vec<Listed<'a>> {
+    let mut listed: Vec<Listed<'a>> = source
+        .declarations
+        .iter()
+        .filter(|(key, declaration)| match declaration {
+            Declaration::Integer { origin, .. } | Declaration::Unknown { origin } => {
+                *origin != IntegerOrigin::Enumerator && !source.inherited.contains(&*key.name)
+            }
+            // Default names such as FILE and va_list declare tags behind the program's back.
+            Declaration::Type(_) => {
+                !(key.space == Space::Struct && matches!(&*key.name, "_IO_FILE" | "__va_list_tag"))
+            }
+            _ => true,
+        })
+        .map(|(key, declaration)| Listed {
+            declared: declared_name(key.space, &key.name, declaration),
+            key,
+            declaration,
+        })
+        .collect();
+    listed.sort_by(|left, right| left.declared.cmp(&right.declared));
+    listed
+}
+
+/// Work on a plan.
+pub struct Planner<'a> {
+    pub(crate) source: Source<'a>,
+    pub(crate) language: Language,
+    pub(crate) nodes: Nodes<'a>,
+    /// Which nodes are mentioned.
+    used: Vec<bool>,
+    /// Nodes whose parts are still to be entered.
+    pending: Vec<NodeId>,
+    /// The types of the fields of each record that is entered.
+    pub(crate) fields: FxHashMap<RecordId, Vec<records::PlannedField>>,
+    globals: Vec<Global>,
+    items: Vec<NamedItem>,
+    typenames: Vec<(String, NodeId)>,
+    constants: FxHashSet<String>,
+    /// The typedefs of pointers to records that have no other name.
+    pointer_names: FxHashMap<RecordId, String>,
+}
+
+/// What becomes of a global before types have places.
+const LATER: i32 = -1;
+
+impl<'a> Planner<'a> {
+    fn new(source: Source<'a>, language: Language) -> Self {
+        Self {
+            source,
+            language,
+            nodes: Nodes::new(source.declarations),
+            used: Vec::new(),
+            pending: Vec::new(),
+            fields: FxHashMap::default(),
+            globals: Vec::new(),
+            items: Vec::new(),
+            typenames: Vec::new(),
+            constants: FxHashSet::default(),
+            pointer_names: FxHashMap::default(),
+        }
+    }
+
+    fn enter(&mut self, entry: &Listed<'_>) -> Generated<()> {
+        let name: &str = &entry.key.name;
+        match entry.declaration {
+            Declaration::Function {
+                ty,
+                linkage,
+                exported,
+                symbol,
+            } => {
+                let node = self.nodes.lower(*ty)?;
+                let visibility = match (linkage, exported) {
+                    (Linkage::Python, _) => Some(Visibility::Static),
+                    (Linkage::PythonPlusC, _) => Some(Visibility::Extern),
+                    (Linkage::C, Exported::Yes) => Some(Visibility::Exported),
+                    (Linkage::C, Exported::No) => None,
+                };
+                match visibility {
+                    Some(visibility) => self.extern_python(entry, node, visibility)?,
+                    None => self.function(entry, node, symbol.as_deref())?,
+                }
+            }
+            Declaration::Variable { ty, symbol } => {
+                self.refuse_symbol(name, symbol.as_deref())?;
+                let node = self.nodes.measure(ty.ty, name)?;
+                self.mention(node)?;
+                let opcode = match self.language {
+                    Language::C => Opcode::GlobalVarF,
+                    Language::Python => Opcode::GlobalVar,
+                };
+                self.global(name, opcode, Some(node), 0);
+                let qualifiers = self.nodes.lifted(*ty);
+                self.item(entry, Item::Variable(node, qualifiers));
+            }
+            Declaration::Constant { ty } => {
+                let node = self.nodes.measure(ty.ty, name)?;
+                if self.language == Language::Python {
+                    self.mention(node)?;
+                    self.constant(name)?;
+                    self.global(name, Opcode::DlopenConst, Some(node), 0);
+                } else if self.nodes.is_integer(node) {
+                    self.constant(name)?;
+                    self.global(name, Opcode::ConstantInt, None, 0);
+                    self.item(entry, Item::Integer(None));
+                } else {
+                    self.constant_object(entry, node)?;
+                }
+            }
+            Declaration::Integer { value, .. } => {
+                self.constant(name)?;
+                self.global(name, Opcode::ConstantInt, None, *value);
+                self.item(entry, Item::Integer(Some(*value)));
+            }
+            Declaration::Unknown { .. } => {
+                if self.language == Language::Python {
+                    return Err(GenerateError::unknown_macro_abi_mode(name));
+                }
+                self.constant(name)?;
+                self.global(name, Opcode::ConstantInt, None, 0);
+                self.item(entry, Item::Integer(None));
+            }
+            Declaration::Type(ty) => self.named_type(entry, *ty)?,
+        }
+        Ok(())
+    }
+
+    fn function(
+        &mut self,
+        entry: &Listed<'_>,
+        node: NodeId,
+        symbol: Option<&str>,
+    ) -> Generated<()> {
+        let name: &str = &entry.key.name;
+        self.refuse_symbol(name, symbol)?;
+        self.mention(node)?;
+        let Node::Function(function) = self.nodes.get(node) else {
+            return Ok(());
+        };
+        if self.language == Language::Python {
+            self.global(name, Opcode::DlopenFunc, Some(node), 0);
+            return Ok(());
+        }
+        if function.variadic {
+            // A wrapper could not pass the further arguments on: the module has the function's address.
+            let pointer = self.nodes.function_pointer(node);
+            return self.constant_object(entry, pointer);
+        }
+        let result = function.result;
+        let opcode = match function.parameters.len() {
+            0 => Opcode::CpythonBltnN,
+            1 => Opcode::CpythonBltnO,
+            _ => Opcode::CpythonBltnV,
+        };
+        if let Node::Record(id) = *self.nodes.get(result) {
+            if self.body(id).is_none() {
+                let spelling = self.nodes.spelling(result).text();
+                return Err(GenerateError::opaque_result(&spelling));
+            }
+        }
+        self.global(name, opcode, Some(node), 0);
+        self.item(entry, Item::Function(node));
+        Ok(())
+    }
+
+    fn extern_python(
+        &mut self,
+        entry: &Listed<'_>,
+        node: NodeId,
+        visibility: Visibility,
+    ) -> Generated<()> {
+        if self.language == Language::Python {
+            return Err(GenerateError::extern_python_abi_mode());
+        }
+        let Node::Function(function) = self.nodes.get(node) else {
+            return Ok(());
+        };
+        if function.variadic {
+            return Err(GenerateError::extern_python_variadic());
+        }
+        let pointer = self.nodes.function_pointer(node);
+        self.mention(pointer)?;
+        self.global(&entry.key.name, Opcode::ExternPython, Some(pointer), 0);
+        self.item(entry, Item::ExternPython(node, visibility));
+        Ok(())
+    }
+
+    fn constant_object(&mut self, entry: &Listed<'_>, node: NodeId) -> Generated<()> {
+        self.mention(node)?;
+        self.constant(&entry.key.name)?;
+        self.global(&entry.key.name, Opcode::Constant, Some(node), 0);
+        self.item(entry, Item::Constant(node));
+        Ok(())
+    }
+
+    /// A Python module looks functions and variables up by their names alone.
+    fn refuse_symbol(&self, name: &str, symbol: Option<&str>) -> Generated<()> {
+        match symbol {
+            Some(symbol) if self.language == Language::Python && symbol != name => {
+                Err(GenerateError::renamed(name, symbol))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn named_type(&mut self, entry: &Listed<'_>, ty: QualType) -> Generated<()> {
+        let name: &str = &entry.key.name;
+        match entry.key.space {
+            Space::Typedef => {
+                let node = self.nodes.measure(ty.ty, &format!("(*({name} *)0)"))?;
+                self.mention(node)?;
+                self.typenames.push((name.to_owned(), node));
+                if let Node::Pointer(target, _, Some(pointer)) = self.nodes.get(node) {
+                    if let Node::Record(id) = *self.nodes.get(*target) {
+                        let pointer = pointer.to_string();
+                        self.pointer_names.entry(id).or_insert(pointer);
+                    }
+                }
+            }
+            _ => {
+                let node = self.nodes.lower(ty.ty)?;
+                self.mention(node)?;
+                match *self.nodes.get(node) {
+                    Node::Record(id) if self.body(id).is_some() => {
+                        self.item(entry, Item::Record(id));
+                    }
+                    Node::Enum(id) => self.enumerators(entry, id)?,
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn enumerators(&mut self, entry: &Listed<'_>, id: EnumId) -> Generated<()> {
+        let Some(enumeration) = self.source.declarations.types().enumeration(id) else {
+            return Ok(());
+        };
+        let Some(body) = &enumeration.body else {
+            return Ok(());
+        };
+        if body.partial && self.language == Language::Python {
+            return Err(GenerateError::partial_enum(&self.nodes.enum_c_name(id)));
+        }
+        for (name, value) in &body.enumerators {
+            self.constant(name)?;
+            self.global(name, Opcode::Enum, None, value.unwrap_or(0));
+            self.items.push(NamedItem {
+                name: name.to_string(),
+                declared: entry.declared.clone(),
+                item: Item::Integer(None),
+            });
+        }
+        Ok(())
+    }
+
+    fn constant(&mut self, name: &str) -> Generated<()> {
+        if self.constants.insert(name.to_owned()) {
+            Ok(())
+        } else {
+            Err(GenerateError::duplicate(name))
+        }
+    }
+
+    /// Notes a global. In the place of the type's index stands the node until all types have places.
+    fn global(&mut self, name: &str, opcode: Opcode, node: Option<NodeId>, value: i128) {
+        let argument = node.map_or(LATER, |node| {
+            i32::try_from(node.index()).unwrap_or(i32::MAX)
+        });
+        self.globals.push(Global {
+            name: name.to_owned(),
+            op: Op::new(opcode, argument),
+            value,
+        });
+    }
+
+    fn item(&mut self, entry: &Listed<'_>, item: Item) {
+        self.items.push(NamedItem {
+            name: entry.key.name.to_string(),
+            declared: entry.declared.clone(),
+            item,
+        });
+    }
+
+    pub(crate) fn body(&self, id: RecordId) -> Option<&'a cffi_model::types::RecordBody> {
+        let declarations: &'a Declarations = self.source.declarations;
+        declarations
+            .types()
+            .record(id)
+            .and_then(|record| record.body.as_ref())
+    }
+
+    pub(crate) fn is_external(&self, id: RecordId) -> bool {
+        self.source.declarations.record_origin(id).is_some()
+    }
+
+    /// Gives a type, and all that it is made of, a place among the types.
+    pub(crate) fn mention(&mut self, node: NodeId) -> Generated<()> {
+        self.pending.push(node);
+        while let Some(node) = self.pending.pop() {
+            if self.used.len() <= node.index() {
+                self.used.resize(node.index() + 1, false);
+            }
+            match self.used.get_mut(node.index()) {
+                Some(used) if !*used => *used = true,
+                _ => continue,
+            }
+            match self.nodes.get(node) {
+                Node::Pointer(inner, ..) | Node::FunctionPointer(inner) | Node::Array(inner, _) => {
+                    self.pending.push(*inner);
+                }
+                Node::Function(function) => {
+                    self.pending.push(function.result);
+                    self.pending.extend(&function.parameters);
+                }
+                Node::Record(id) => {
+                    let id = *id;
+                    let fields = records::plan_fields(self, id)?;
+                    self.pending.extend(fields.iter().map(|field| field.node));
+                    self.fields.insert(id, fields);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, listed: &[Listed<'_>]) -> Generated<Module<'a>> {
+        let declarations = self.source.declarations;
+        let used: Vec<NodeId> = self
+            .nodes
+            .ids()
+            .filter(|id| self.used.get(id.index()).copied().unwrap_or(false))
+            .collect();
+
+        let mut record_order: BTreeMap<String, (RecordId, NodeId)> = BTreeMap::new();
+        let mut enum_order: BTreeMap<String, (EnumId, NodeId)> = BTreeMap::new();
+        for node in &used {
+            match *self.nodes.get(*node) {
+                Node::Record(id) => {
+                    let Some(record) = declarations.types().record(id) else {
+                        continue;
+                    };
+                    let mut name = wire_name(&record.name);
+                    // Records without a name are numbered in each FFI alone.
+                    while record_order.contains_key(&name) {
+                        name.push('_');
+                    }
+                    if is_file(&name) {
+                        self.typenames.push(("FILE".to_owned(), *node));
+                    }
+                    record_order.insert(name, (id, *node));
+                }
+                Node::Enum(id) => {
+                    let Some(enumeration) = declarations.types().enumeration(id) else {
+                        continue;
+                    };
+                    let mut name = wire_name(&enumeration.name);
+                    while enum_order.contains_key(&name) {
+                        name.push('_');
+                    }
+                    enum_order.insert(name, (id, *node));
+                }
+                _ => {}
+            }
+        }
+        let record_numbers: FxHashMap<RecordId, usize> = record_order
+            .values()
+            .enumerate()
+            .map(|(number, (id, _))| (*id, number))
+            .collect();
+        let enum_numbers: FxHashMap<EnumId, usize> = enum_order
+            .values()
+            .enumerate()
+            .map(|(number, (id, _))| (*id, number))
+            .collect();
+        let numbers = words::Numbers {
+            records: &record_numbers,
+            enums: &enum_numbers,
+        };
+        let (words, places) = words::lay_out(&self.nodes, &used, &numbers)?;
+
+        let declared_records: FxHashMap<RecordId, &str> = listed
+            .iter()
+            .filter_map(|entry| match (entry.key.space, entry.declaration) {
+                (Space::Typedef | Space::Ordinary, _) => None,
+                (_, Declaration::Type(ty)) => match declarations.types().get(ty.ty) {
+                    cffi_model::types::Type::Record(id) => Some((*id, &*entry.declared)),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect();
+        let mut record_entries = Vec::with_capacity(record_order.len());
+        for (name, (id, node)) in record_order {
+            let access = self.access(id);
+            let entry = records::entry(&self, name, id, place(&places, node), access);
+            let entry = entry.map_err(|error| match declared_records.get(&id) {
+                Some(declared) => error.within(declared),
+                None => error,
+            })?;
+            record_entries.push(entry);
+        }
+
+        let mut enums = Vec::with_capacity(enum_order.len());
+        for (name, (id, node)) in enum_order {
+            enums.extend(self.enum_entry(name, id, place(&places, node)));
+        }
+
+        let mut globals = self.globals;
+        for global in &mut globals {
+            if global.op.argument != LATER {
+                let node = usize::try_from(global.op.argument).unwrap_or(usize::MAX);
+                global.op.argument = places.get(node).copied().flatten().unwrap_or(LATER);
+            }
+        }
+        globals.sort_by(|left, right| left.name.cmp(&right.name));
+        count(globals.len())?;
+        let mut typenames: Vec<(String, i32)> = self
+            .typenames
+            .into_iter()
+            .map(|(name, node)| (name, place(&places, node)))
+            .collect();
+        typenames.sort();
+        typenames.dedup_by(|left, right| left.0 == right.0);
+        Ok(Module {
+            source: self.source,
+            nodes: self.nodes,
+            places,
+            words,
+            globals,
+            items: self.items,
+            records: record_entries,
+            record_numbers,
+            enums,
+            typenames,
+        })
+    }
+
+    /// How C code gets at a record.
+    fn access(&self, id: RecordId) -> Access {
+        if self.body(id).is_none() {
+            return Access::Opaque;
+        }
+        if self.is_external(id) {
+            return Access::External;
+        }
+        if let Some(pointer) = self.pointer_names.get(&id) {
+            return Access::Pointer(pointer.clone());
+        }
+        let Some(record) = self.source.declarations.types().record(id) else {
+            return Access::Nameless;
+        };
+        let c_name = self.nodes.record_c_name(id);
+        match &record.name {
+            RecordName::Anonymous(_) => Access::Nameless,
+            RecordName::Tag(_) | RecordName::Typedef(_) => Access::Name(c_name),
+        }
+    }
+
+    fn enum_entry(&self, name: String, id: EnumId, type_index: i32) -> Option<EnumEntry> {
+        use cffi_model::primitive::Primitive;
+
+        let enumeration = self.source.declarations.types().enumeration(id)?;
+        let c_name = self.nodes.enum_c_name(id);
+        let (enumerators, primitive) = match &enumeration.body {
+            None => (Vec::new(), Primitive::UInt),
+            Some(body) => (
+                body.enumerators
+                    .iter()
+                    .map(|(name, _)| name.to_string())
+                    .collect(),
+                body.underlying,
+            ),
+        };
+        let primitive = records::sized_integer(self.source.declarations.target(), primitive);
+        Some(EnumEntry {
+            name,
+            type_index,
+            c_name: (!c_name.contains('$')).then_some(c_name),
+            primitive,
+            enumerators,
+        })
+    }
+}
+
+impl Module<'_> {
+    /// The flags of the module.
+    pub fn flags(&self) -> flags::Module {
+        let extern_python = self
+            .items
+            .iter()
+            .any(|item| matches!(item.item, Item::ExternPython(..)));
+        if extern_python {
+            flags::Module::EXTERN_PYTHON
+        } else {
+            flags::Module::empty()
+        }
+    }
+}

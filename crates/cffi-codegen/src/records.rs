@@ -1,0 +1,219 @@
+//! Structs and unions in a module: their fields, how C code gets at them, and what of their layout is checked.
+
+use cffi_model::Target;
+use cffi_model::primitive::{Primitive, PrimitiveKind};
+use cffi_model::types::{Qualifiers, RecordBody, RecordId, Type};
+use cffi_wire::flags;
+
+use crate::error::{GenerateError, Generated};
+use crate::module::{Language, Planner};
+use crate::types::{Length, Node, NodeId};
+
+/// How C code gets at a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// By this name.
+    Name(String),
+    /// By the typedef of a pointer to it.
+    Pointer(String),
+    /// Not at all: the layout follows from the fields.
+    Nameless,
+    /// It has no members.
+    Opaque,
+    /// Another module describes it.
+    External,
+}
+
+/// A field whose type has a node.
+#[derive(Clone, Debug)]
+pub struct PlannedField {
+    /// Its name; empty for a bit-field that only takes room, and in Python for an anonymous record.
+    pub name: String,
+    /// Its type.
+    pub node: NodeId,
+    /// Its qualifiers.
+    pub qualifiers: Qualifiers,
+    /// Of a bit-field, in bits.
+    pub width: Option<u32>,
+}
+
+/// A record of the table.
+#[derive(Debug)]
+pub struct RecordEntry {
+    /// Its name in the table.
+    pub name: String,
+    /// Its place among the types.
+    pub type_index: i32,
+    /// What it is.
+    pub flags: flags::Record,
+    /// How C gets at it.
+    pub access: Access,
+    /// Its fields; none if it is opaque or external.
+    pub fields: Vec<PlannedField>,
+}
+
+impl RecordEntry {
+    /// A name for C functions about it.
+    pub fn identifier(&self) -> String {
+        match &self.access {
+            Access::Name(name) if name.contains(' ') => name.replace(' ', "_"),
+            Access::Name(name) | Access::Pointer(name) => format!("typedef_{name}"),
+            _ => String::new(),
+        }
+    }
+}
+
+/// The fields of a record with their types; none if it is opaque or external.
+pub fn plan_fields(planner: &mut Planner<'_>, id: RecordId) -> Generated<Vec<PlannedField>> {
+    let Some(body) = planner.body(id) else {
+        return Ok(Vec::new());
+    };
+    if planner.is_external(id) {
+        return Ok(Vec::new());
+    }
+    let pointer = planner.nodes.record_c_name(id);
+    let mut fields = Vec::with_capacity(body.fields.len());
+    collect(planner, body, &pointer, &mut fields)?;
+    Ok(fields)
+}
+
+/// In C, the members of anonymous members stand in their place (C11 6.7.2.1p13), so that the compiler says where each of them is.
+fn collect(
+    planner: &mut Planner<'_>,
+    body: &RecordBody,
+    c_name: &str,
+    fields: &mut Vec<PlannedField>,
+) -> Generated<()> {
+    for field in &body.fields {
+        if field.name.is_empty() && field.width.is_none() && planner.language == Language::C {
+            if let Type::Record(inner) = planner.source.declarations.types().get(field.ty.ty) {
+                if let Some(inner) = planner.body(*inner) {
+                    collect(planner, inner, c_name, fields)?;
+                    continue;
+                }
+            }
+        }
+        let expression = format!("(({c_name} *)0)->{}", field.name);
+        let node = planner.nodes.measure(field.ty.ty, &expression)?;
+        fields.push(PlannedField {
+            name: field.name.to_string(),
+            node,
+            qualifiers: planner.nodes.lifted(field.ty),
+            width: field.width,
+        });
+    }
+    Ok(())
+}
+
+/// A record's entry of the table.
+pub fn entry(
+    planner: &Planner<'_>,
+    name: String,
+    id: RecordId,
+    type_index: i32,
+    access: Access,
+) -> Generated<RecordEntry> {
+    let types = planner.source.declarations.types();
+    let mut record_flags = flags::Record::empty();
+    if types
+        .record(id)
+        .is_some_and(|record| record.kind == cffi_syntax::ast::RecordKind::Union)
+    {
+        record_flags |= flags::Record::UNION;
+    }
+    let mut fields = Vec::new();
+    let body = planner.body(id);
+    if body.is_none() {
+        record_flags |= flags::Record::OPAQUE;
+    }
+    if planner.is_external(id) {
+        record_flags |= flags::Record::EXTERNAL;
+    } else if let Some(body) = body {
+        record_flags |= layout_flags(planner, id, body, &access)?;
+        fields = planner.fields.get(&id).cloned().unwrap_or_default();
+        for field in &fields {
+            if is_opaque(planner, field.node) {
+                return Err(GenerateError::opaque_field(&name, &field.name));
+            }
+        }
+    }
+    Ok(RecordEntry {
+        name,
+        type_index,
+        flags: record_flags,
+        access,
+        fields,
+    })
+}
+
+fn layout_flags(
+    planner: &Planner<'_>,
+    id: RecordId,
+    body: &RecordBody,
+    access: &Access,
+) -> Generated<flags::Record> {
+    let shown = || planner.nodes.record_c_name(id);
+    if let Some(invalid) = &body.invalid {
+        return Err(GenerateError::invalid_record(invalid));
+    }
+    if body.partial && *access == Access::Nameless && planner.language == Language::C {
+        return Err(GenerateError::partial_without_name(&shown()));
+    }
+    let mut result = flags::Record::empty();
+    if body.packed {
+        result |= flags::Record::PACKED;
+    } else if let Some(pack) = body.pack.filter(|pack| *pack > 1) {
+        return Err(GenerateError::pack(&shown(), pack));
+    } else if body.pack == Some(1) {
+        result |= flags::Record::PACKED;
+    }
+    let types = planner.source.declarations.types();
+    let has_anonymous = body
+        .fields
+        .iter()
+        .any(|field| field.name.is_empty() && matches!(types.get(field.ty.ty), Type::Record(_)));
+    // What the tables cannot say: alignments, and rules for bit-fields.
+    let unusual = body.align.is_some()
+        || body.name_align.is_some()
+        || body.abi.is_some()
+        || body
+            .fields
+            .iter()
+            .any(|field| field.align.is_some() || field.packed && !body.packed);
+    if unusual && (planner.language == Language::Python || *access == Access::Nameless) {
+        return Err(GenerateError::alignment(&shown()));
+    }
+    // The compiler's layout is taken as it is, where the runtime cannot know better.
+    if !body.partial && !has_anonymous && !unusual {
+        result |= flags::Record::CHECK_FIELDS;
+    }
+    Ok(result)
+}
+
+fn is_opaque(planner: &Planner<'_>, node: NodeId) -> bool {
+    match planner.nodes.get(node) {
+        Node::Array(item, _) => is_opaque(planner, *item),
+        Node::Record(id) => planner.body(*id).is_none(),
+        _ => false,
+    }
+}
+
+/// Whether a field's size is left open: it is a flexible array member.
+pub fn is_flexible(node: &Node) -> bool {
+    matches!(node, Node::Array(_, Length::Open))
+}
+
+/// The integer type of fixed size that another one is on a target.
+pub fn sized_integer(target: Target, primitive: Primitive) -> Primitive {
+    let signed = matches!(primitive.kind(), PrimitiveKind::Signed);
+    match (target.primitive(primitive).size, signed) {
+        (1, true) => Primitive::Int8,
+        (1, false) => Primitive::UInt8,
+        (2, true) => Primitive::Int16,
+        (2, false) => Primitive::UInt16,
+        (4, true) => Primitive::Int32,
+        (4, false) => Primitive::UInt32,
+        (_, true) => Primitive::Int64,
+        (_, false) => Primitive::UInt64,
+    }
+}
