@@ -123,9 +123,9 @@ fn globals(module: &Module<'_>) -> Vec<String> {
     module
         .globals
         .iter()
-        .flat_map(|global| {
-            let name = format!("b'{}{}'", four(global.op.to_bytes()), name(&global.name));
-            [name, global.value.to_string()]
+        .map(|global| {
+            let op = four(global.op.to_bytes());
+            format!("b'{op}{}',{}", name(&global.name), global.value)
         })
         .collect()
 }

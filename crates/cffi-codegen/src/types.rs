@@ -6,6 +6,7 @@
 //! ```
 
 use cffi_model::Declarations;
+use cffi_model::declarations::{Declaration, Space};
 use cffi_model::primitive::{Primitive, PrimitiveKind};
 use cffi_model::spelling::{keyword, record_name};
 use cffi_model::types::{
@@ -114,6 +115,8 @@ pub struct Nodes<'a> {
     spellings: Vec<Spelling>,
     ids: FxHashMap<Node, NodeId>,
     lowered: Vec<Option<NodeId>>,
+    /// Typedefs of arrays whose length the compiler knows: where such a type is used, the typedef is measured.
+    open_arrays: FxHashMap<TypeId, &'a str>,
 }
 
 impl<'a> Nodes<'a> {
@@ -125,6 +128,7 @@ impl<'a> Nodes<'a> {
             spellings: Vec::new(),
             ids: FxHashMap::default(),
             lowered: vec![None; declarations.types().len()],
+            open_arrays: open_arrays(declarations),
         }
     }
 
@@ -286,6 +290,10 @@ impl<'a> Nodes<'a> {
                 }
             }
             Type::Array { item, length } => {
+                if let Some(name) = self.open_arrays.get(&ty) {
+                    let expression = format!("(*({name} *)0)");
+                    return self.measure(ty, &expression);
+                }
                 let length = match length {
                     ArrayLength::Fixed(length) => Length::Fixed(*length),
                     ArrayLength::Open => Length::Open,
@@ -375,6 +383,27 @@ impl<'a> Nodes<'a> {
             Node::UnknownInteger(_) => true,
             _ => false,
         }
+    }
+}
+
+fn open_arrays(declarations: &Declarations) -> FxHashMap<TypeId, &str> {
+    let mut found = FxHashMap::default();
+    for (key, declaration) in declarations.iter() {
+        if let (Space::Typedef, Declaration::Type(ty)) = (key.space, declaration) {
+            if is_open_array(declarations, ty.ty) {
+                found.entry(ty.ty).or_insert(&*key.name);
+            }
+        }
+    }
+    found
+}
+
+fn is_open_array(declarations: &Declarations, ty: TypeId) -> bool {
+    match declarations.types().get(ty) {
+        Type::Array { item, length } => {
+            *length == ArrayLength::Unknown || is_open_array(declarations, item.ty)
+        }
+        _ => false,
     }
 }
 

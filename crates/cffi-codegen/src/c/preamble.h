@@ -2,6 +2,9 @@
    What follows up to the source code that set_source() was given is the same for all modules: it includes Python's headers, and names what
    the code below uses of Python and of the extension module _cffi_backend. */
 
+/* For PyPy's headers and the program's source: this is a module that cffi compiles. */
+#define _CFFI_
+
 /* The stable ABI, unless the program decides otherwise or the interpreter is a debug build, whose objects may be larger.  A free-threaded
    interpreter has a stable ABI from 3.15 on.  Microsoft's headers must see Py_LIMITED_API before pyconfig.h, which chooses the import library. */
 #if !defined(_CFFI_USE_EMBEDDING) && !defined(_CFFI_NO_LIMITED_API) && !defined(Py_LIMITED_API)
