@@ -476,3 +476,9 @@ class FFI(_cffi_backend._InlineFFI):
         if not isinstance(macros, (list, tuple)):
             raise TypeError("'define_macros' must be a list or tuple")
         kwds["define_macros"] = [*macros, ("UNICODE", "1"), ("_UNICODE", "1")]
+
+    def _apply_embedding_fix(self, kwds: "dict[str, Any]") -> None:
+        """Add the library of Python to the keywords of a compilation."""
+        from ._build.embedding import link_with_python
+
+        link_with_python(kwds)

@@ -155,9 +155,7 @@ def recompile(
         raise TypeError("Writing to file-like objects is not supported with call_c_compiler=True")
     embedding = ffi._embedding is not None
     if embedding:
-        from ._build.embedding import link_with_python
-
-        link_with_python(kwds)
+        ffi._apply_embedding_fix(kwds)
     if c_file is None:
         c_file, parts = module_path(tmpdir, module_name, source_extension)
         listed_file = os.path.join(*([extradir] if extradir else []), *parts)

@@ -20,7 +20,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::error::{GenerateError, Generated};
 use crate::records::{self, Access, RecordEntry};
-use crate::types::{Node, NodeId, Nodes, is_file, wire_name};
+use crate::types::{Node, NodeId, Nodes, VA_LIST_TAG, is_file, wire_name};
 use crate::words::{self, Word};
 
 /// What a module is written in.
@@ -631,6 +631,8 @@ impl<'a> Planner<'a> {
         };
         let c_name = self.nodes.record_c_name(id);
         match &record.name {
+            // The compiler may have made it up without saying what is in it.
+            RecordName::Tag(_) if c_name == VA_LIST_TAG => Access::Nameless,
             RecordName::Anonymous(_) => Access::Nameless,
             RecordName::Tag(_) | RecordName::Typedef(_) => Access::Name(c_name),
         }

@@ -19,7 +19,7 @@ use crate::error::{GenerateError, Generated};
 use crate::spelling::Spelling;
 
 /// The name that generated code gives to the struct behind `va_list`.
-const VA_LIST_TAG: &str = "_cffi_va_list_tag";
+pub const VA_LIST_TAG: &str = "_cffi_va_list_tag";
 
 /// A type of a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -116,7 +116,7 @@ pub struct Nodes<'a> {
     ids: FxHashMap<Node, NodeId>,
     lowered: Vec<Option<NodeId>>,
     /// Typedefs of arrays whose length the compiler knows: where such a type is used, the typedef is measured.
-    open_arrays: FxHashMap<TypeId, &'a str>,
+    open_arrays: FxHashMap<TypeId, Option<String>>,
 }
 
 impl<'a> Nodes<'a> {
@@ -290,8 +290,8 @@ impl<'a> Nodes<'a> {
                 }
             }
             Type::Array { item, length } => {
-                if let Some(name) = self.open_arrays.get(&ty) {
-                    let expression = format!("(*({name} *)0)");
+                if let Some(Some(expression)) = self.open_arrays.get(&ty) {
+                    let expression = expression.clone();
                     return self.measure(ty, &expression);
                 }
                 let length = match length {
@@ -386,12 +386,25 @@ impl<'a> Nodes<'a> {
     }
 }
 
-fn open_arrays(declarations: &Declarations) -> FxHashMap<TypeId, &str> {
-    let mut found = FxHashMap::default();
+/// The C expression that measures each array type of unknown length which a typedef names, or which is an item of such a type. Types
+/// are known by their structure, so two typedefs can lead to the same one: then nothing can be said of it.
+fn open_arrays(declarations: &Declarations) -> FxHashMap<TypeId, Option<String>> {
+    let mut found: FxHashMap<TypeId, Option<String>> = FxHashMap::default();
     for (key, declaration) in declarations.iter() {
         if let (Space::Typedef, Declaration::Type(ty)) = (key.space, declaration) {
-            if is_open_array(declarations, ty.ty) {
-                found.entry(ty.ty).or_insert(&*key.name);
+            let mut ty = ty.ty;
+            let mut expression = format!("(*({} *)0)", key.name);
+            while is_open_array(declarations, ty) {
+                let measured = expression.clone();
+                found
+                    .entry(ty)
+                    .and_modify(|known| *known = None)
+                    .or_insert(Some(measured));
+                let Type::Array { item, .. } = declarations.types().get(ty) else {
+                    break;
+                };
+                ty = item.ty;
+                expression.push_str("[0]");
             }
         }
     }
