@@ -156,7 +156,7 @@ fn layout_flags(
     if let Some(invalid) = &body.invalid {
         return Err(GenerateError::invalid_record(invalid));
     }
-    if body.partial && *access == Access::Nameless && planner.language == Language::C {
+    if body.partial && *access == Access::Nameless {
         return Err(GenerateError::partial_without_name(&shown()));
     }
     let mut result = flags::Record::empty();

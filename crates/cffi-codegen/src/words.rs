@@ -51,7 +51,9 @@ pub fn lay_out(
         .iter()
         .map(|node| {
             // A spelling sorts behind those that it is the beginning of: `int *` before `int`.
-            let key = format!("{}>", nodes.spelling(*node).text());
+            // The macro for the calling convention sorts as the keyword that it stands for.
+            let spelling = nodes.spelling(*node).text();
+            let key = format!("{}>", spelling.replace("_cffi_stdcall", "__stdcall"));
             (key, *node)
         })
         .collect();
