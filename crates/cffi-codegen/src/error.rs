@@ -97,10 +97,6 @@ impl GenerateError {
         Self::new(ErrorKind::NotImplemented, text)
     }
 
-    pub(crate) fn invalid_record(text: &str) -> Self {
-        Self::new(ErrorKind::Type, text.to_owned())
-    }
-
     pub(crate) fn partial_enum(spelling: &str) -> Self {
         Self::new(ErrorKind::Missing, spelling.to_owned())
     }

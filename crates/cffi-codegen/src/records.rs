@@ -153,9 +153,6 @@ fn layout_flags(
     access: &Access,
 ) -> Generated<flags::Record> {
     let shown = || planner.nodes.record_c_name(id);
-    if let Some(invalid) = &body.invalid {
-        return Err(GenerateError::invalid_record(invalid));
-    }
     if body.partial && *access == Access::Nameless {
         return Err(GenerateError::partial_without_name(&shown()));
     }

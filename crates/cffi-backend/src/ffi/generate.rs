@@ -12,7 +12,6 @@ use cffi_python::arguments::{Arguments, Signature};
 use cffi_python::{Borrowed, Owned, PyResult, Raised, error, int, object, raise, text};
 use rustc_hash::FxHashSet;
 
-use super::methods::required;
 use super::object::Ffi;
 
 /// `_generate_c(module_name, preamble, includes, embedding=None)`
@@ -23,15 +22,15 @@ pub fn generate_c(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 3,
     };
     let [name, preamble, includes, embedding] = arguments.bind(&SIGNATURE)?;
-    let name = required(name)?.utf8()?;
+    let name = SIGNATURE.require(0, name)?.utf8()?;
     let options = COptions {
-        preamble: required(preamble)?.utf8()?,
+        preamble: SIGNATURE.require(1, preamble)?.utf8()?,
         embedding: match embedding.filter(|code| !code.is_none()) {
             Some(code) => Some(code.utf8()?),
             None => None,
         },
     };
-    let includes = strings(required(includes)?)?;
+    let includes = strings(SIGNATURE.require(2, includes)?)?;
     let generated = with_source(this, name, &includes, |source| c_module(source, options))?;
     text::from_str(&generated)
 }
@@ -44,8 +43,8 @@ pub fn generate_python(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> 
         required: 2,
     };
     let [name, includes] = arguments.bind(&SIGNATURE)?;
-    let name = required(name)?.utf8()?;
-    let includes = strings(required(includes)?)?;
+    let name = SIGNATURE.require(0, name)?.utf8()?;
+    let includes = strings(SIGNATURE.require(1, includes)?)?;
     let generated = with_source(this, name, &includes, python_module)?;
     text::from_str(&generated)
 }
@@ -58,8 +57,8 @@ pub fn words(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 2,
     };
     let [name, is_python] = arguments.bind(&SIGNATURE)?;
-    let name = required(name)?.utf8()?;
-    let language = if required(is_python)?.is_true()? {
+    let name = SIGNATURE.require(0, name)?.utf8()?;
+    let language = if SIGNATURE.require(1, is_python)?.is_true()? {
         Language::Python
     } else {
         Language::C

@@ -8,7 +8,7 @@ use cffi_python::typespec::TypeSpec;
 use cffi_python::{Borrowed, Owned, PyResult, int, object, raise};
 
 use super::generate::{generate_c, generate_python, words};
-use super::methods::{ffi_methods, required};
+use super::methods::ffi_methods;
 use super::object::Ffi;
 use super::{describe, realize};
 use crate::library::object::{self as library, Lib};
