@@ -6,7 +6,6 @@
 //! ```
 
 use cffi_model::Declarations;
-use cffi_model::declarations::{Declaration, Space};
 use cffi_model::primitive::{Primitive, PrimitiveKind};
 use cffi_model::spelling::{keyword, record_name};
 use cffi_model::types::{
@@ -115,8 +114,6 @@ pub struct Nodes<'a> {
     spellings: Vec<Spelling>,
     ids: FxHashMap<Node, NodeId>,
     lowered: Vec<Option<NodeId>>,
-    /// Typedefs of arrays whose length the compiler knows: where such a type is used, the typedef is measured.
-    open_arrays: FxHashMap<TypeId, Option<String>>,
 }
 
 impl<'a> Nodes<'a> {
@@ -128,7 +125,6 @@ impl<'a> Nodes<'a> {
             spellings: Vec::new(),
             ids: FxHashMap::default(),
             lowered: vec![None; declarations.types().len()],
-            open_arrays: open_arrays(declarations),
         }
     }
 
@@ -290,14 +286,11 @@ impl<'a> Nodes<'a> {
                 }
             }
             Type::Array { item, length } => {
-                if let Some(Some(expression)) = self.open_arrays.get(&ty) {
-                    let expression = expression.clone();
-                    return self.measure(ty, &expression);
-                }
                 let length = match length {
                     ArrayLength::Fixed(length) => Length::Fixed(*length),
                     ArrayLength::Open => Length::Open,
                     ArrayLength::Unknown => Length::Unknown,
+                    ArrayLength::Measured(expression) => length_of(expression),
                 };
                 Node::Array(self.lower(item.ty)?, length)
             }
@@ -333,9 +326,8 @@ impl<'a> Nodes<'a> {
         let length = match length {
             ArrayLength::Fixed(length) => Length::Fixed(*length),
             ArrayLength::Open => Length::Open,
-            ArrayLength::Unknown => {
-                Length::Measured(format!("_cffi_array_len({expression})").into())
-            }
+            ArrayLength::Unknown => length_of(expression),
+            ArrayLength::Measured(expression) => length_of(expression),
         };
         Ok(self.intern(Node::Array(item, length)))
     }
@@ -386,38 +378,9 @@ impl<'a> Nodes<'a> {
     }
 }
 
-/// The C expression that measures each array type of unknown length which a typedef names, or which is an item of such a type. Types
-/// are known by their structure, so two typedefs can lead to the same one: then nothing can be said of it.
-fn open_arrays(declarations: &Declarations) -> FxHashMap<TypeId, Option<String>> {
-    let mut found: FxHashMap<TypeId, Option<String>> = FxHashMap::default();
-    for (key, declaration) in declarations.iter() {
-        if let (Space::Typedef, Declaration::Type(ty)) = (key.space, declaration) {
-            let mut ty = ty.ty;
-            let mut expression = format!("(*({} *)0)", key.name);
-            while is_open_array(declarations, ty) {
-                let measured = expression.clone();
-                found
-                    .entry(ty)
-                    .and_modify(|known| *known = None)
-                    .or_insert(Some(measured));
-                let Type::Array { item, .. } = declarations.types().get(ty) else {
-                    break;
-                };
-                ty = item.ty;
-                expression.push_str("[0]");
-            }
-        }
-    }
-    found
-}
-
-fn is_open_array(declarations: &Declarations, ty: TypeId) -> bool {
-    match declarations.types().get(ty) {
-        Type::Array { item, length } => {
-            *length == ArrayLength::Unknown || is_open_array(declarations, item.ty)
-        }
-        _ => false,
-    }
+/// The length of the array that an expression is.
+fn length_of(expression: &str) -> Length {
+    Length::Measured(format!("_cffi_array_len({expression})").into())
 }
 
 /// How C spells a primitive. Complex types go by names that the preamble defines, for compilers without `_Complex`.

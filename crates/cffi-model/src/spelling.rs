@@ -100,7 +100,7 @@ pub fn spell(table: &TypeTable, id: TypeId) -> Spelling {
             let brackets = match length {
                 ArrayLength::Fixed(length) => format!("[{length}]"),
                 ArrayLength::Open => "[]".to_owned(),
-                ArrayLength::Unknown => "[...]".to_owned(),
+                ArrayLength::Unknown | ArrayLength::Measured(_) => "[...]".to_owned(),
             };
             spell(table, item.ty).extended(&brackets, 0)
         }

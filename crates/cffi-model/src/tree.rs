@@ -44,7 +44,7 @@ impl TypeTree {
         let part = |ty: TypeId| Self::new(table, ty, mark);
         match table.get(ty) {
             Type::Pointer { target, .. } => Self::Pointer(Box::new(part(target.ty))),
-            Type::Array { item, length } => Self::Array(Box::new(part(item.ty)), *length),
+            Type::Array { item, length } => Self::Array(Box::new(part(item.ty)), length.clone()),
             Type::Function(function) => Self::Function(Box::new(FunctionTree {
                 result: part(function.result),
                 parameters: function.parameters.iter().copied().map(part).collect(),

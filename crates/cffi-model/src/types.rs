@@ -90,7 +90,7 @@ pub enum Type {
 }
 
 /// The length of an array type, in items.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ArrayLength {
     /// `[n]`
     Fixed(u64),
@@ -98,6 +98,8 @@ pub enum ArrayLength {
     Open,
     /// CFFI `[...]`: the compiler knows.
     Unknown,
+    /// `[...]` in a typedef, which may stand anywhere: the compiler knows the length of the array that this C expression is.
+    Measured(Box<str>),
 }
 
 /// A function type.

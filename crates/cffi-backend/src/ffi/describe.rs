@@ -61,7 +61,7 @@ pub fn describe_type(owner: &Ffi, index: usize) -> PyResult<Owned> {
             match length {
                 ArrayLength::Fixed(length) => int::from_u64(length),
                 ArrayLength::Open => Ok(Owned::none()),
-                ArrayLength::Unknown => string("..."),
+                ArrayLength::Unknown | ArrayLength::Measured(_) => string("..."),
             },
         ]),
         Type::Function(function) => tuple([

@@ -53,7 +53,7 @@ fn realize_tree(owner: &Ffi, tree: &TypeTree, depth: u32) -> PyResult<CTypeRef> 
         }
         TypeTree::Array(item, length) => {
             let item = part(item)?;
-            let Some(length) = item_count(*length) else {
+            let Some(length) = item_count(length) else {
                 let name = item.name_with("[...]");
                 return Err(unknown_length(owner, &name));
             };
@@ -78,11 +78,11 @@ fn check_depth(depth: u32) -> PyResult<()> {
 }
 
 /// The length of an array ctype; `None` where only a C compiler knows it.
-fn item_count(length: ArrayLength) -> Option<isize> {
+fn item_count(length: &ArrayLength) -> Option<isize> {
     match length {
-        ArrayLength::Fixed(length) => Some(isize::try_from(length).unwrap_or(isize::MAX)),
+        ArrayLength::Fixed(length) => Some(isize::try_from(*length).unwrap_or(isize::MAX)),
         ArrayLength::Open => Some(array::OPEN),
-        ArrayLength::Unknown => None,
+        ArrayLength::Unknown | ArrayLength::Measured(_) => None,
     }
 }
 
@@ -120,7 +120,7 @@ fn realize_at(owner: &Ffi, ty: TypeId, depth: u32) -> PyResult<CTypeRef> {
             }
         }
         Type::Array { item, length } => {
-            let Some(length) = item_count(*length) else {
+            let Some(length) = item_count(length) else {
                 let name = owner
                     .world
                     .read(|declarations| spelling::spell(declarations.types(), ty).text);

@@ -218,7 +218,7 @@ impl<'s> Lowering<'_, 's> {
     fn is_partial(&self, ty: TypeId) -> bool {
         match self.declarations.table.get(ty) {
             Type::Array {
-                length: ArrayLength::Unknown,
+                length: ArrayLength::Unknown | ArrayLength::Measured(_),
                 ..
             }
             | Type::UnknownInteger(_)

@@ -8,7 +8,7 @@ use super::{Lowered, Lowering, types};
 use crate::constant::Failure;
 use crate::declarations::{Declaration, Space};
 use crate::error::Problem;
-use crate::types::{QualType, RecordName, Type, TypeId};
+use crate::types::{ArrayLength, QualType, RecordName, Type, TypeId};
 
 impl<'s> Lowering<'_, 's> {
     /// `typedef ... name;` and `typedef ... *name;`
@@ -146,6 +146,7 @@ impl<'s> Lowering<'_, 's> {
             &declarator.declarator.attributes,
             span,
         )?;
+        ty = self.measure(ty, format!("(*({} *)0)", name.name));
         if base.is_unnamed_record && !declarator.declarator.derivations.is_empty() {
             ty = self.name_pointer(ty, name.name, &declarator.declarator);
         }
@@ -163,6 +164,23 @@ impl<'s> Lowering<'_, 's> {
             ty = self.aligned_typedef(ty, align, name.name);
         }
         self.declare_typedef(name.name, ty, span)
+    }
+
+    /// A typedef with the expressions by which a compiler tells the lengths that it leaves open: two typedefs may differ in these.
+    fn measure(&mut self, ty: QualType, expression: String) -> QualType {
+        let Type::Array { item, length } = self.declarations.table.get(ty.ty) else {
+            return ty;
+        };
+        let (item, length) = (*item, length.clone());
+        let item = self.measure(item, format!("{expression}[0]"));
+        let length = match length {
+            ArrayLength::Unknown => ArrayLength::Measured(expression.into()),
+            length => length,
+        };
+        QualType {
+            ty: self.declarations.table.intern(Type::Array { item, length }),
+            qualifiers: ty.qualifiers,
+        }
     }
 
     /// `typedef … name __attribute__((aligned(n)));`: honoured where the name is all that a record has, and where it changes nothing;
