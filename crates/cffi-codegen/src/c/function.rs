@@ -258,6 +258,10 @@ impl Printer<'_, '_> {
                 return Ok(());
             }
             Conversion::Memory | Conversion::Record | Conversion::Array | Conversion::Nothing => {
+                if self.conversion(node) == Conversion::Record {
+                    // A dict or a list may leave members out: they are zero then, as in ffi.new().
+                    line!(text, "  memset((void *)&x{index}, 0, sizeof(x{index}));");
+                }
                 line!(
                     text,
                     "  if (_cffi_to_c((char *)&x{index}, _cffi_type({place}), arg{index}) < 0)"
