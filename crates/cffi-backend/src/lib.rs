@@ -7,6 +7,7 @@
 mod buffer;
 mod call;
 mod cdata;
+mod compiled;
 mod convert;
 mod ctype;
 mod ffi;

@@ -271,6 +271,7 @@ fn complete_struct_or_union(arguments: Arguments<'_>) -> PyResult<Owned> {
         align: int_or(align, -1)?,
         flags: int_or(flags, 0)?,
         pack: int_or(pack, 0)?,
+        partial: false,
     };
     by_hand::complete(target, fields, &request)?;
     Ok(Owned::none())

@@ -4,12 +4,11 @@ use std::ffi::{CStr, c_int};
 
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, install_panic_hook};
-use cffi_python::typespec::TypeSpec;
 use cffi_python::{Borrowed, Owned, PyResult, int, text};
 
 use crate::ctype::function::DEFAULT_ABI;
 use crate::types::{self, TypeCell};
-use crate::{buffer, cdata, ctype, ffi as ffi_object, library, lowlevel};
+use crate::{buffer, cdata, compiled, ctype, ffi as ffi_object, library, lowlevel};
 
 /// The level of the CFFI interface that this implements.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -23,17 +22,11 @@ fn make_types() -> PyResult<()> {
     types::CDATA_ITERATOR.set(cdata::iter::make_type()?);
     types::BUFFER.set(buffer::make_type()?);
     types::CLIBRARY.set(library::clibrary::make_type()?);
-    types::LIB.set(library::object::make_type()?);
+    types::INLINE_LIB.set(library::object::make_type()?);
+    types::LIB.set(compiled::library::make_type()?);
+    types::DIRECT.set(compiled::function::make_type()?);
+    types::GLOB_SUPPORT.set(compiled::variable::make_type()?);
     types::ALLOCATOR.set(ffi_object::allocator::make_type()?);
-    types::GLOB_SUPPORT.set(
-        TypeSpec::new(
-            c"_cffi_backend.__FFIGlobSupport",
-            size_of::<ffi::PyObject>(),
-        )
-        .flags(ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
-        .doc(c"A global variable of a compiled module, inside of its Lib object.")
-        .build(None)?,
-    );
     types::FFI.set(ffi_object::methods::make_type()?);
     types::INLINE_FFI.set(ffi_object::inline_methods::make_type()?);
     Ok(())
@@ -60,6 +53,7 @@ fn make_module() -> PyResult<Owned> {
     install_panic_hook();
     let functions = {
         let mut table = lowlevel::table();
+        table.push(compiled::module::init_function());
         table.push(ffi::PyMethodDef::zeroed());
         Box::leak(table.into_boxed_slice())
     };

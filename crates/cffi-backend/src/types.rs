@@ -64,6 +64,10 @@ type_cells! {
     CLIBRARY;
     /// `Lib`
     LIB;
+    /// Functions of compiled modules that need no wrapper.
+    DIRECT;
+    /// What `cffi.FFI.dlopen()` returns.
+    INLINE_LIB;
     /// `__FFIGlobSupport`
     GLOB_SUPPORT;
     /// `FFI`

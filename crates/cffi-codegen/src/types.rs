@@ -276,6 +276,12 @@ impl<'a> Nodes<'a> {
             Type::UnknownInteger(name) => Node::UnknownInteger(name.clone()),
             Type::UnknownFloat(name) => Node::UnknownFloat(name.clone()),
             Type::Unsupported(spelling) => return Err(GenerateError::unsupported_type(spelling)),
+            // Declarations that modules are generated from have none of these.
+            Type::External(number) => {
+                return Err(GenerateError::unsupported_type(&format!(
+                    "type {number} of a module"
+                )));
+            }
             Type::Record(id) => Node::Record(*id),
             Type::Enum(id) => Node::Enum(*id),
             Type::Pointer { target, name } => {

@@ -193,10 +193,17 @@ pub struct Declarations {
     includes: usize,
 }
 
-struct State {
+pub(crate) struct State {
     table: crate::table::Mark,
     entries: usize,
     anonymous: u32,
+}
+
+impl State {
+    /// The state of the types.
+    pub(crate) const fn table(&self) -> crate::table::Mark {
+        self.table
+    }
 }
 
 impl TypeNames for Declarations {
@@ -343,7 +350,7 @@ impl Declarations {
         lower::sizes::record_layout(self, id)
     }
 
-    fn mark(&mut self) -> State {
+    pub(crate) fn mark(&mut self) -> State {
         self.replaced.clear();
         State {
             table: self.table.mark(),
@@ -352,7 +359,7 @@ impl Declarations {
         }
     }
 
-    fn roll_back(&mut self, state: &State) {
+    pub(crate) fn roll_back(&mut self, state: &State) {
         self.table.roll_back(state.table);
         self.entries.truncate(state.entries);
         self.anonymous = state.anonymous;

@@ -131,6 +131,7 @@ pub fn spell(table: &TypeTable, id: TypeId) -> Spelling {
             )),
             None => Spelling::plain("enum"),
         },
+        Type::External(number) => Spelling::plain(format!("type {number} of a module")),
         Type::UnknownInteger(name) | Type::UnknownFloat(name) | Type::Unsupported(name) => {
             Spelling::plain(&**name)
         }

@@ -11,7 +11,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::types::{Enum, EnumBody, EnumId, Record, RecordBody, RecordId, Type, TypeId};
+use crate::types::{
+    Enum, EnumBody, EnumId, Record, RecordBody, RecordId, RecordName, Type, TypeId,
+};
 
 /// The types of one set of declarations.
 #[derive(Debug, Default)]
@@ -211,6 +213,19 @@ impl TypeTable {
         self.changes.is_empty()
             && self.records.len() == mark.records
             && self.enums.len() == mark.enums
+    }
+
+    /// The tag of a record or enum that is newer than a mark, and what to say of it where tags must be known.
+    pub(crate) fn new_tag(&self, mark: Mark) -> Option<(&'static str, String)> {
+        let name = |name: &RecordName| match name {
+            RecordName::Tag(name) | RecordName::Typedef(name) => name.to_string(),
+            RecordName::Anonymous(_) => String::new(),
+        };
+        if let Some(record) = self.records.get(mark.records) {
+            return Some(("undefined struct/union name", name(&record.name)));
+        }
+        let enumeration = self.enums.get(mark.enums)?;
+        Some(("undefined enum name", name(&enumeration.name)))
     }
 
     /// Goes back to the last mark.

@@ -2,11 +2,13 @@
 //! ever, so these are taken out of it again.
 
 use cffi_syntax::ast::CallingConvention;
+use cffi_syntax::{SourceText, first_error, parse_type_name, runtime_message};
 
-use crate::declarations::Declarations;
+use crate::declarations::{Declaration, Declarations, IntegerOrigin, Override, Space};
 use crate::error::CdefError;
+use crate::lower;
 use crate::table::{Mark, TypeTable};
-use crate::types::{ArrayLength, Type, TypeId};
+use crate::types::{ArrayLength, QualType, Qualifiers, Type, TypeId};
 
 /// A type, spelled out as far as the table does not have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +58,61 @@ impl TypeTree {
     }
 }
 
+/// Why a compiled module's FFI cannot use a type string.
+#[derive(Debug)]
+pub enum RuntimeTypeError {
+    /// The string cannot be read, or names what the module does not have: the message, and where in the string, in bytes.
+    Text(String, usize),
+    /// What it says is no type.
+    Type(CdefError),
+}
+
 impl Declarations {
+    /// Enters a typedef, struct, union or enum of a compiled module by its number, unless there is one of this name.
+    pub fn declare_external(&mut self, space: Space, name: &str, number: u32) {
+        let ty = self.table.intern(Type::External(number));
+        let ty = QualType {
+            ty,
+            qualifiers: Qualifiers::empty(),
+        };
+        // Refused where the name is known: then the first stays.
+        drop(self.declare(space, name, Declaration::Type(ty), Override::Refused));
+    }
+
+    /// Enters an integer constant of a compiled module, for lengths of arrays.
+    pub fn declare_constant(&mut self, name: &str, value: i128) {
+        let declaration = Declaration::Integer {
+            value,
+            origin: IntegerOrigin::Const,
+        };
+        drop(self.declare(Space::Ordinary, name, declaration, Override::Refused));
+    }
+
+    /// Parses a type string of a compiled module, whose types were entered by [`Self::declare_external`]: what they are is not known
+    /// here. Nothing is kept, and unknown tags are an error.
+    pub fn parse_runtime_type(&mut self, text: &str) -> Result<TypeTree, RuntimeTypeError> {
+        let source = SourceText::new(text);
+        let name = parse_type_name(&source, self).map_err(|diagnostics| {
+            let first = first_error(&diagnostics);
+            let message = first.map_or("unexpected symbol", |first| runtime_message(&first.kind));
+            let offset = first.map_or(0, |first| first.span.start);
+            RuntimeTypeError::Text(message.to_owned(), usize::try_from(offset).unwrap_or(0))
+        })?;
+        let state = self.mark();
+        let mark = state.table();
+        let parsed = lower::type_name(self, &source, &name);
+        let outcome = match (parsed, self.table.new_tag(mark)) {
+            (Err(error), _) => Err(RuntimeTypeError::Type(error)),
+            (Ok(_), Some((message, tag))) => {
+                let offset = text.find(&tag).unwrap_or(0);
+                Err(RuntimeTypeError::Text(message.to_owned(), offset))
+            }
+            (Ok(ty), None) => Ok(TypeTree::new(&self.table, ty.ty, mark)),
+        };
+        self.roll_back(&state);
+        outcome
+    }
+
     /// Parses a type name. Tags that were not known are declared opaque; nothing else changes, and nothing is kept of the type.
     pub fn parse_type_tree(&mut self, text: &str) -> Result<TypeTree, CdefError> {
         let mark = self.table.mark();

@@ -84,6 +84,8 @@ pub enum Type {
     UnknownInteger(Box<str>),
     /// CFFI `typedef float... name;`.
     UnknownFloat(Box<str>),
+    /// A type that somebody else keeps under this number: those of a compiled module, whose tables say what they are.
+    External(u32),
     /// A C type that the parser reads but CFFI cannot represent (`__int128`, `_Float128`, `__builtin_va_list`, a vector);
     /// an error only where it is used. Holds the spelling.
     Unsupported(Box<str>),

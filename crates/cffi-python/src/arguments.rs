@@ -9,8 +9,8 @@ use std::ffi::{c_int, c_long};
 use pyo3_ffi as ffi;
 
 use crate::error::{PyResult, Raised, check};
-use crate::raise;
-use crate::reference::Borrowed;
+use crate::reference::{Borrowed, Owned};
+use crate::{object, raise};
 
 /// The parameters of a function of `N` parameters, the first `required` of which have no default.
 pub struct Signature<const N: usize> {
@@ -54,6 +54,59 @@ pub struct Arguments<'a> {
     positional: &'a [Borrowed<'a>],
     keyword_values: &'a [Borrowed<'a>],
     keyword_names: Option<Borrowed<'a>>,
+}
+
+/// The arguments of one call as `tp_init` receives them.
+pub struct KeywordCall<'a> {
+    values: Vec<Borrowed<'a>>,
+    positional: usize,
+    names: Owned,
+}
+
+impl<'a> KeywordCall<'a> {
+    /// Takes a tuple, and a dict of those given by name.
+    pub fn new(arguments: Borrowed<'a>, keywords: Option<Borrowed<'a>>) -> PyResult<Self> {
+        let positional = arguments.tuple_len();
+        let mut values: Vec<_> = (0..positional)
+            .filter_map(|index| arguments.tuple_item(index))
+            .collect();
+        let mut names = Vec::new();
+        let mut position = 0;
+        let (mut name, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
+        if let Some(keywords) = keywords {
+            // SAFETY: a dict of the interpreter's for this call, which keeps the objects; nobody changes it meanwhile.
+            unsafe {
+                while ffi::PyDict_Next(
+                    keywords.as_ptr(),
+                    &raw mut position,
+                    &raw mut name,
+                    &raw mut value,
+                ) != 0
+                {
+                    names.push(Borrowed::from_ptr(name).to_owned());
+                    values.push(Borrowed::from_ptr(value));
+                }
+            }
+        }
+        let names = object::new_tuple(names)?;
+        Ok(Self {
+            values,
+            positional,
+            names,
+        })
+    }
+
+    /// The arguments for a function of this convention.
+    #[must_use]
+    pub fn arguments(&self, convention: &'static Convention) -> Arguments<'_> {
+        let (positional, keyword_values) = self.values.split_at(self.positional);
+        Arguments {
+            convention,
+            positional,
+            keyword_values,
+            keyword_names: Some(self.names.borrow()),
+        }
+    }
 }
 
 impl<'a> Arguments<'a> {

@@ -17,6 +17,7 @@ mod keyword;
 mod lexer;
 mod literal;
 mod parser;
+mod runtime;
 mod scope;
 mod token;
 
@@ -25,6 +26,7 @@ pub use parser::{
     MAX_DERIVATIONS, MAX_NESTING, ParseOptions, Parsed, parse_translation_unit, parse_type_name,
 };
 pub use render::{Rendering, Told, first_error, render, snippet};
+pub use runtime::runtime_message;
 pub use scope::TypeNames;
 pub use source::{Location, SourceText};
 pub use span::Span;

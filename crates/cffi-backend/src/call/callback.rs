@@ -27,7 +27,7 @@ pub struct Callback {
 }
 
 /// What the closure's data pointer points to.
-struct Target {
+pub struct Target {
     functions: Lock<Functions>,
     ctype: CTypeRef,
     /// What C gets when the call fails, in the result's natural layout.
@@ -78,14 +78,14 @@ impl Callback {
     }
 }
 
-/// `ffi.callback(ctype, function, error, onerror)`
-pub fn new_callback(
+/// What a callback of a function type calls.
+pub fn new_target(
     ctype: &CType,
     function: Borrowed<'_>,
     error: Option<Borrowed<'_>>,
     onerror: Option<Borrowed<'_>>,
-) -> PyResult<Owned> {
-    let (Some(detail), Some(result)) = (ctype.as_function(), ctype.item()) else {
+) -> PyResult<Arc<Target>> {
+    let Some(result) = ctype.item().filter(|_| ctype.as_function().is_some()) else {
         return Err(raise!(
             TypeError,
             "expected a function ctype, got '{}'",
@@ -117,6 +117,27 @@ pub fn new_callback(
     if let Some(error) = error {
         store_result(result, error_result.as_mut_ptr(), error)?;
     }
+    Ok(Arc::new(Target {
+        functions: Lock::new(Functions {
+            function: function.to_owned(),
+            onerror: onerror.map(Borrowed::to_owned),
+        }),
+        ctype: ctype.to_ref(),
+        error_result,
+    }))
+}
+
+/// `ffi.callback(ctype, function, error, onerror)`
+pub fn new_callback(
+    ctype: &CType,
+    function: Borrowed<'_>,
+    error: Option<Borrowed<'_>>,
+    onerror: Option<Borrowed<'_>>,
+) -> PyResult<Owned> {
+    let target = new_target(ctype, function, error, onerror)?;
+    let (Some(detail), Some(result)) = (ctype.as_function(), ctype.item()) else {
+        return Err(raise!(SystemError, "a callback of no function type"));
+    };
     let unsupported = || {
         raise!(
             NotImplementedError,
@@ -134,14 +155,6 @@ pub fn new_callback(
         return Err(unsupported());
     }
     watch_finalization()?;
-    let target = Arc::new(Target {
-        functions: Lock::new(Functions {
-            function: function.to_owned(),
-            onerror: onerror.map(Borrowed::to_owned),
-        }),
-        ctype: ctype.to_ref(),
-        error_result,
-    });
     let data: *const Target = &raw const *target;
     // SAFETY: the target lives as long as the closure; `invoke` attaches the thread itself.
     let Ok(closure) = (unsafe { Closure::new(&signature, invoke, data.cast_mut().cast()) }) else {
@@ -189,6 +202,38 @@ unsafe fn invoke(data: *mut c_void, arguments: *const *mut u8, result: *mut u8) 
         None => unsafe { (*target).store_error_result(result) },
     }
     errno::restore();
+}
+
+/// Calls a target with arguments as `extern "Python"` functions bring them: entries of 8 bytes, with the address of what is larger. The
+/// result goes to the same place.
+///
+/// # Safety
+/// The entries are those of its type, with room for the result.
+pub unsafe fn enter(target: &Target, entries: *mut u8) {
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let parameters = target
+                .ctype
+                .as_function()
+                .map_or(&[][..], |detail| detail.parameters.as_slice());
+            let mut addresses: SmallVec<[*mut u8; 8]> = SmallVec::new();
+            for (index, parameter) in parameters.iter().enumerate() {
+                let entry = entries.add(index * 8);
+                addresses.push(match parameter.kind {
+                    Kind::Struct | Kind::Union | Kind::LongDouble => {
+                        entry.cast::<*mut u8>().read_unaligned()
+                    }
+                    _ => entry,
+                });
+            }
+            invoke_attached(target, addresses.as_ptr(), entries);
+        }
+    }));
+    if outcome.is_err() {
+        // SAFETY: there are 8 bytes at least.
+        unsafe { entries.write_bytes(0, 8) }
+    }
 }
 
 impl Target {

@@ -97,6 +97,51 @@ impl Parameter {
     }
 }
 
+impl Parameter {
+    /// Whether it takes integers.
+    pub fn is_integer(&self) -> bool {
+        matches!(self.shortcut, Shortcut::Signed(_) | Shortcut::Unsigned(_))
+    }
+}
+
+impl Plan {
+    /// Whether functions whose wrapper is at hand are called by this plan: their values are all scalars and records, passed as every
+    /// compiler passes them.
+    pub fn suits_wrapped(&self, result: &CType) -> PyResult<bool> {
+        if self.restriction.is_some() || !matches!(self.call, CallPlan::Words(_)) {
+            return Ok(false);
+        }
+        for ctype in self.parameters.iter().map(|it| &*it.ctype).chain([result]) {
+            if matches!(ctype.kind, Kind::LongDouble | Kind::Complex) || has_hidden_fields(ctype)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Whether a record may have fields that its declaration does not name. They decide about registers too.
+fn has_hidden_fields(ctype: &CType) -> PyResult<bool> {
+    if ctype.kind == Kind::Array {
+        return ctype.item().map_or(Ok(false), has_hidden_fields);
+    }
+    if !ctype.kind.is_record() {
+        return Ok(false);
+    }
+    let Some(layout) = ctype.layout()? else {
+        return Ok(true);
+    };
+    if layout.partial {
+        return Ok(true);
+    }
+    for (_, member, _) in &layout.members {
+        if has_hidden_fields(member)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 impl Outcome {
     fn new(result: &CType) -> Self {
         match (result.kind, result.raw_size()) {

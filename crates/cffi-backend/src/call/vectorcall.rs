@@ -175,7 +175,9 @@ pub unsafe fn run(
     unsafe {
         match &plan.call {
             CallPlan::Words(words) => {
-                run_words(plan, words, result, address, arguments, &mut temporaries)
+                let temporaries = &mut temporaries;
+                run_words::<false>(plan, words, result, address, arguments, temporaries)?
+                    .ok_or_else(|| raise!(SystemError, "a call that was not made"))
             }
             CallPlan::Libffi(libffi) => {
                 run_libffi(plan, libffi, result, address, arguments, &mut temporaries)
@@ -184,21 +186,44 @@ pub unsafe fn run(
     }
 }
 
+/// As [`run`], but leaves it to others where an argument is not of the usual kind for its parameter, as a number that is not an
+/// `int`, or does not fit. Then there is no call, and no exception.
+///
 /// # Safety
 /// As [`run`].
 #[inline]
-unsafe fn run_words(
+pub unsafe fn run_usual(
+    plan: &Plan,
+    result: &CType,
+    address: *const c_void,
+    arguments: &[Borrowed<'_>],
+) -> PyResult<Option<Owned>> {
+    let CallPlan::Words(words) = &plan.call else {
+        return Ok(None);
+    };
+    let mut temporaries = Temporaries::default();
+    // SAFETY: the caller's promise.
+    unsafe { run_words::<true>(plan, words, result, address, arguments, &mut temporaries) }
+}
+
+/// # Safety
+/// As [`run`], and with `USUAL` as [`run_usual`]. Without it there is a result.
+#[inline]
+unsafe fn run_words<const USUAL: bool>(
     plan: &Plan,
     words: &WordPlan,
     result: &CType,
     address: *const c_void,
     arguments: &[Borrowed<'_>],
     temporaries: &mut Temporaries,
-) -> PyResult<Owned> {
+) -> PyResult<Option<Owned>> {
     let mut image = Image::new();
     image.clear(words.load);
     for (index, (parameter, object)) in plan.parameters.iter().zip(arguments).enumerate() {
         if parameter.shortcut == Shortcut::Large {
+            if USUAL && !is_value_of(*object, &parameter.ctype) {
+                return Ok(None);
+            }
             if let Some(passing) = words.arguments.get(index) {
                 let ctype = &parameter.ctype;
                 // SAFETY: the parameter's type goes with its passing.
@@ -208,6 +233,7 @@ unsafe fn run_words(
         }
         let value = match shortcut(parameter, *object) {
             Some(value) => value,
+            None if USUAL && parameter.is_integer() => return Ok(None),
             None => argument::word(&parameter.ctype, *object, temporaries)?,
         };
         image.set(parameter.word, value);
@@ -222,10 +248,10 @@ unsafe fn run_words(
     unsafe {
         if let Returning::Void | Returning::Int | Returning::Float = words.returning {
             let bits = thread::detached(|| errno::around(|| words.call_scalar(address, &image)));
-            return scalar_result(plan.result, result, bits);
+            return scalar_result(plan.result, result, bits).map(Some);
         }
         let returned = thread::detached(|| errno::around(|| words.call(address, &image)));
-        match (memory, &words.returning) {
+        let made = match (memory, &words.returning) {
             (Some(memory), _) => Ok(memory.into_owned()),
             (None, Returning::Pieces(pieces)) => {
                 let made = result_memory(result)?;
@@ -237,8 +263,14 @@ unsafe fn run_words(
                 }
             }
             _ => Err(raise!(SystemError, "no memory for a result")),
-        }
+        };
+        made.map(Some)
     }
+}
+
+/// Whether an object is a cdata of this very type.
+fn is_value_of(object: Borrowed<'_>, ctype: &CType) -> bool {
+    CData::from_object(object).is_some_and(|cdata| std::ptr::eq(&raw const **cdata.ctype(), ctype))
 }
 
 /// The word of an argument in the cases that are most of all; `None` is for the others, wrong ones included.

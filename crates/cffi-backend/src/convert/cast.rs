@@ -7,6 +7,7 @@ use super::integer::Floats;
 use super::{character, float, integer};
 use crate::cdata::object::new_view;
 use crate::cdata::{CData, CDataRef, owning};
+use crate::compiled::function;
 use crate::ctype::{CType, Kind};
 
 /// `(ctype) object`
@@ -35,6 +36,9 @@ fn cast_to_address(ctype: &CType, object: Borrowed<'_>) -> PyResult<CDataRef> {
         ) {
             return new_view(ctype.to_ref(), source.data());
         }
+    }
+    if let Some(pointer) = function::pointer_of(object)? {
+        return new_view(ctype.to_ref(), pointer.data());
     }
     if ctype.item().is_some_and(CType::is_file) && ctype.kind == Kind::Pointer {
         if let Some(stream) = crate::call::file::stream_of(object)? {
@@ -78,6 +82,9 @@ fn integer_bits(ctype: &CType, object: Borrowed<'_>) -> PyResult<u64> {
             [byte] => Ok(u64::from(*byte)),
             _ => Err(character::must_be("char", "bytes of length 1", "bytes")),
         };
+    }
+    if let Some(pointer) = function::pointer_of(object)? {
+        return Ok(pointer.data().expose_provenance() as u64);
     }
     integer::to_int_object(object, Floats::Truncated)?
         .borrow()

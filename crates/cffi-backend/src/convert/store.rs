@@ -4,6 +4,7 @@ use cffi_python::{Borrowed, PyResult, Raised, raise};
 
 use super::{character, float, initializer, integer};
 use crate::cdata::CData;
+use crate::compiled::function;
 use crate::ctype::inspect::describe;
 use crate::ctype::{CType, Kind};
 
@@ -75,13 +76,22 @@ unsafe fn store_other(ctype: &CType, data: *mut u8, object: Borrowed<'_>) -> PyR
 #[inline]
 pub fn to_pointer(ctype: &CType, object: Borrowed<'_>) -> PyResult<*mut u8> {
     let Some(source) = CData::from_object(object) else {
-        return Err(expected(ctype, object, "cdata pointer"));
+        return function_address(ctype, object);
     };
     if std::ptr::eq(&raw const **source.ctype(), ctype) {
         return Ok(source.data());
     }
     convertible(ctype, source, object)?;
     Ok(source.data())
+}
+
+/// The address of a function of a compiled module.
+#[cold]
+fn function_address(ctype: &CType, object: Borrowed<'_>) -> PyResult<*mut u8> {
+    match function::pointer_of(object)? {
+        Some(pointer) => to_pointer(ctype, pointer.as_object()),
+        None => Err(expected(ctype, object, "cdata pointer")),
+    }
 }
 
 /// Whether a pointer or array of another type converts implicitly: to and from `void *`, and between `char *` and other pointers to

@@ -25,6 +25,8 @@ pub struct Request {
     pub flags: c_int,
     /// The largest alignment of a field in bytes, or 0.
     pub pack: c_int,
+    /// C may know of more fields.
+    pub partial: bool,
 }
 
 const MSVC_BITFIELDS: c_int = 0x01;
@@ -66,7 +68,8 @@ impl Compiler {
     }
 }
 
-struct Given {
+/// A field as it is given.
+pub struct Given {
     name: Owned,
     ctype: CTypeRef,
     width: Option<u32>,
@@ -95,6 +98,16 @@ pub fn complete(record: &CType, fields: Borrowed<'_>, request: &Request) -> PyRe
     } else {
         Err(not_open())
     }
+}
+
+/// Completes a record with fields that are all there; of another thread that is at the same record, the first to be done counts.
+pub fn publish_given(record: &CType, fields: Vec<Given>, request: &Request) -> PyResult<()> {
+    let mut ruler = Ruler::new(record, request);
+    for field in fields {
+        ruler.add(field)?;
+    }
+    publish(record, ruler.finish()?)?;
+    Ok(())
 }
 
 #[cold]
@@ -310,6 +323,7 @@ impl<'a> Ruler<'a> {
             align: u32::try_from(align).unwrap_or(1),
             fields: self.fields,
             irregular: self.irregular || size != natural,
+            partial: self.request.partial,
         })
     }
 
@@ -411,28 +425,50 @@ fn field(record: &CType, fields: Borrowed<'_>, index: usize, remaining: usize) -
     };
     let width = u32::try_from(width.map_or(Ok(-1), arguments::int)?).ok();
     let offset = usize::try_from(offset.map_or(Ok(-1), arguments::size)?).ok();
-    // An array of unknown length has its place at the end, or where it is told to be.
-    let open = ctype.kind == Kind::Array && ctype.length < 0 && ctype.item().is_some();
-    let open_allowed = open && width.is_none() && (remaining == 1 || offset.is_some());
-    if ctype.size()?.is_none() && !open_allowed {
-        return Err(raise!(
-            TypeError,
-            "field '{}.{}' has ctype '{}' of unknown size",
-            record.name(),
-            name.display(),
-            ctype.name()
-        ));
-    }
-    let given = Given {
-        name: name.to_owned(),
-        ctype: ctype.to_ref(),
+    Given::checked(
+        record,
+        name.to_owned(),
+        ctype.to_ref(),
         width,
         offset,
-    };
-    if let Some(width) = width {
-        check_bits(record, &given, width)?;
+        remaining,
+    )
+}
+
+impl Given {
+    /// A field that can be one: of a size that is known or open at the end, or a bit-field that C allows. `remaining` counts it and
+    /// the fields behind it.
+    pub fn checked(
+        record: &CType,
+        name: Owned,
+        ctype: CTypeRef,
+        width: Option<u32>,
+        offset: Option<usize>,
+        remaining: usize,
+    ) -> PyResult<Self> {
+        // An array of unknown length has its place at the end, or where it is told to be.
+        let open = ctype.kind == Kind::Array && ctype.length < 0 && ctype.item().is_some();
+        let open_allowed = open && width.is_none() && (remaining == 1 || offset.is_some());
+        if ctype.size()?.is_none() && !open_allowed {
+            return Err(raise!(
+                TypeError,
+                "field '{}.{}' has ctype '{}' of unknown size",
+                record.name(),
+                name.borrow().display(),
+                ctype.name()
+            ));
+        }
+        let given = Given {
+            name,
+            ctype,
+            width,
+            offset,
+        };
+        if let Some(width) = width {
+            check_bits(record, &given, width)?;
+        }
+        Ok(given)
     }
-    Ok(given)
 }
 
 fn check_bits(record: &CType, given: &Given, width: u32) -> PyResult<()> {

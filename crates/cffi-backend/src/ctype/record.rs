@@ -37,6 +37,8 @@ pub struct Layout {
     pub flexible: Flexible,
     /// Fields stand elsewhere than C's rules put them: seen by the calling convention.
     pub irregular: bool,
+    /// C may know of more fields.
+    pub partial: bool,
     /// Has members that are records without a name.
     pub anonymous_members: bool,
     /// The members as declared: anonymous ones whole. For the calling convention.
@@ -82,9 +84,16 @@ pub struct NewLayout {
     pub fields: Vec<NewField>,
     /// Fields stand elsewhere than C's rules put them.
     pub irregular: bool,
+    /// C may know of more fields.
+    pub partial: bool,
 }
 
 impl RecordDetail {
+    /// Whether nobody knows its members: no layout, and nobody to ask.
+    pub fn is_opaque(&self) -> bool {
+        self.layout.get().is_none() && self.completer.read(Option::is_none)
+    }
+
     /// The layout, once complete.
     #[inline]
     pub fn layout(&self) -> Option<&Layout> {
@@ -293,6 +302,7 @@ pub fn publish(record: &CType, new: NewLayout) -> PyResult<bool> {
         by_name,
         flexible,
         irregular: new.irregular,
+        partial: new.partial,
         anonymous_members,
         members,
     };

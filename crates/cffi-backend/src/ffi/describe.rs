@@ -47,6 +47,7 @@ pub fn describe_type(owner: &Ffi, index: usize) -> PyResult<Owned> {
         ]),
         Type::UnknownInteger(name) => tuple([string("unknown_integer"), string(&name)]),
         Type::UnknownFloat(name) => tuple([string("unknown_float"), string(&name)]),
+        Type::External(number) => tuple([string("external"), string(&number.to_string())]),
         Type::Unsupported(name) => tuple([string("unsupported"), string(&name)]),
         Type::Pointer { target, name } => tuple([
             string("pointer"),

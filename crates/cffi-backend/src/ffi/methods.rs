@@ -2,7 +2,8 @@
 
 use std::ffi::{CStr, c_int, c_void};
 
-use cffi_python::arguments::{self, Arguments, Convention, Signature, Style};
+use cffi_model::declarations::Declaration;
+use cffi_python::arguments::{self, Arguments, Convention, KeywordCall, Signature, Style};
 use cffi_python::buffer::Access;
 use cffi_python::error::{self, Exception};
 use cffi_python::ffi::{self, PyObject};
@@ -12,13 +13,15 @@ use cffi_python::{Borrowed, Owned, PyResult, int, raise, text};
 
 use super::inline::World;
 use super::object::{self, Ffi, FunctionTypes, Mode};
-use super::{allocator, once};
+use super::{allocator, once, realize};
 use crate::call::callback;
 use crate::cdata::object::Fill;
 use crate::cdata::{self, CData, gc, handle};
+use crate::compiled::library::{self, Lib};
+use crate::compiled::{self, extern_python, function, python_form};
 use crate::convert::cast::cast;
 use crate::ctype::{Kind, primitive};
-use crate::library::object::Lib;
+use crate::library::object::Lib as InlineLib;
 use crate::ops::{self, addressing, memory, new, strings};
 use crate::types;
 
@@ -117,6 +120,14 @@ ffi_methods! { method_table;
         method_new_allocator;
     init_once_ c"init_once" c"init_once($self, func, tag)\n--\n\nCall func() once for this tag and return its result, now and ever after; other threads wait meanwhile."
         method_init_once;
+    dlopen_ c"dlopen" c"dlopen($self, libpath, flags=0)\n--\n\nOpen a library by name, or take over a 'void *' handle; None is the program itself with all that it has loaded.\n\nRaises OSError if it cannot be loaded. Functions and variables are looked up when they are first used."
+        method_dlopen;
+    dlclose_ c"dlclose" c"dlclose($self, lib)\n--\n\nClose a library from dlopen(). Its functions and variables must not be used afterwards."
+        method_dlclose;
+    def_extern_ c"def_extern" c"def_extern($self, name=None, error=None, onerror=None)\n--\n\nA decorator: the function becomes what C calls as the extern \"Python\" function name, by default that of the\nfunction itself. If it raises, error is returned to C, after onerror(type, value, traceback) if given; without\nonerror the exception goes to sys.unraisablehook."
+        method_def_extern;
+    integer_const_ c"integer_const" c"integer_const($self, name)\n--\n\nThe value of an integer constant that is declared, also without a library."
+        method_integer_const;
     list_types_ c"list_types" c"list_types($self)\n--\n\nThree sorted lists: the typedef names, the struct tags and the union tags that are declared."
         method_list_types;
 }
@@ -161,6 +172,9 @@ fn method_typeof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     if let Some(cdata) = CData::from_object(cdecl) {
         return Ok(cdata.ctype().clone().into_owned());
     }
+    if let Some(ctype) = function::ctype_of(cdecl)? {
+        return Ok(ctype.into_owned());
+    }
     if this.mode == Mode::Compiled {
         return Err(raise!(
             TypeError,
@@ -187,6 +201,10 @@ fn method_sizeof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     let ctype = this.type_to_measure(cdecl, "'cdata' or 'ctype'")?;
     match ctype.size()? {
         Some(size) => int::from_usize(size),
+        None if this.mode == Mode::Compiled => Err(compiled::ffi_error(format_args!(
+            "don't know the size of ctype '{}'",
+            ctype.name()
+        ))),
         None => Err(this
             .world
             .size_error(format_args!("ctype '{}' is of unknown size", ctype.name()))),
@@ -210,6 +228,9 @@ fn method_offsetof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         parameters: ["cdecl"],
         required: 1,
     };
+    if this.mode == Mode::Compiled && arguments.positional().len() < 2 {
+        return Err(raise!(TypeError, "offsetof() expects at least 2 arguments"));
+    }
     let ([cdecl], keys) = arguments.bind_with_rest(&SIGNATURE)?;
     let cdecl = SIGNATURE.require(0, cdecl)?;
     let ctype = this.type_argument(cdecl, FunctionTypes::Refused, "typeoffsetof")?;
@@ -398,12 +419,28 @@ fn method_addressof(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         parameters: ["cdata"],
         required: 1,
     };
+    if this.mode == Mode::Compiled && arguments.positional().is_empty() {
+        return Err(raise!(TypeError, "addressof() expects at least 1 argument"));
+    }
     let ([target], keys) = arguments.bind_with_rest(&SIGNATURE)?;
     let target = SIGNATURE.require(0, target)?;
     if let Some(lib) = Lib::from_object(target) {
         return lib.address_of(keys);
     }
-    let cdata = expect_any_cdata(target)?;
+    if let Some(lib) = InlineLib::from_object(target) {
+        return lib.address_of(keys);
+    }
+    let cdata = match CData::from_object(target) {
+        Some(cdata) => cdata,
+        None if this.mode == Mode::Compiled => {
+            return Err(raise!(
+                TypeError,
+                "expected a cdata object, got '{}'",
+                target.type_name()
+            ));
+        }
+        None => expect_any_cdata(target)?,
+    };
     if keys.is_empty() {
         match (cdata.ctype().kind, this.mode) {
             (Kind::Array | Kind::Struct | Kind::Union, _) => {}
@@ -507,7 +544,74 @@ fn method_list_types(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         required: 0,
     };
     arguments.bind(&SIGNATURE)?;
-    this.world.list_types()
+    match this.compiled() {
+        Some(module) => module.list_types(),
+        None => this.world.list_types(),
+    }
+}
+
+fn method_dlopen(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<2> = Signature {
+        function: "dlopen",
+        parameters: ["libpath", "flags"],
+        required: 0,
+    };
+    let [name, flags] = arguments.bind(&SIGNATURE)?;
+    let flags = flags.map_or(Ok(0), arguments::int)?;
+    library::open(this, name.filter(|name| !name.is_none()), flags)
+}
+
+fn method_dlclose(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<1> = Signature {
+        function: "dlclose",
+        parameters: ["lib"],
+        required: 1,
+    };
+    let [lib] = arguments.bind(&SIGNATURE)?;
+    let lib = SIGNATURE.require(0, lib)?;
+    let Some(lib) = Lib::from_object(lib) else {
+        return Err(arguments::wrong_type(
+            "dlclose",
+            1,
+            "_cffi_backend.Lib",
+            lib,
+        ));
+    };
+    lib.close().map(|()| Owned::none())
+}
+
+fn method_def_extern(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<3> = Signature {
+        function: "def_extern",
+        parameters: ["name", "error", "onerror"],
+        required: 0,
+    };
+    let [name, error, onerror] = arguments.bind(&SIGNATURE)?;
+    if this.mode == Mode::Inline {
+        return Err(raise!(
+            ValueError,
+            "ffi.def_extern() is only available on API-mode FFI objects"
+        ));
+    }
+    extern_python::decorator(this, name, error, onerror)
+}
+
+fn method_integer_const(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
+    const SIGNATURE: Signature<1> = Signature {
+        function: "integer_const",
+        parameters: ["name"],
+        required: 1,
+    };
+    let [name] = arguments.bind(&SIGNATURE)?;
+    let name = arguments::text("integer_const", 1, SIGNATURE.require(0, name)?)?;
+    let found = match this.mode {
+        Mode::Compiled => library::integer_constant(this, name, 0)?,
+        Mode::Inline => match realize::declared(this, name) {
+            Some(Declaration::Integer { value, .. }) => Some(int::from_i128(value)?),
+            _ => None,
+        },
+    };
+    found.ok_or_else(|| raise!(AttributeError, "integer constant '{name}' not found"))
 }
 
 unsafe extern "C" fn get_errno(_: *mut PyObject, _: *mut c_void) -> *mut PyObject {
@@ -552,19 +656,55 @@ unsafe extern "C" fn tp_init(
     arguments: *mut PyObject,
     keywords: *mut PyObject,
 ) -> c_int {
+    const SIGNATURE: Signature<8> = Signature {
+        function: "FFI",
+        parameters: [
+            "module_name",
+            "_version",
+            "_types",
+            "_globals",
+            "_struct_unions",
+            "_enums",
+            "_typenames",
+            "_includes",
+        ],
+        required: 0,
+    };
     guard(|| {
-        // SAFETY: a tuple and a dict or NULL.
-        unsafe {
-            let given = Borrowed::from_ptr(arguments).tuple_len()
-                + Borrowed::from_ptr_or_none(keywords).map_or(Ok(0), Borrowed::length)?;
-            if given > 0 && ffi::Py_TYPE(object) == types::FFI.get() {
-                return Err(raise!(
-                    TypeError,
-                    "FFI() takes no arguments ({given} given)"
-                ));
-            }
+        // SAFETY: an FFI, a tuple, and a dict or NULL.
+        let (this, given) = unsafe {
+            let given = KeywordCall::new(
+                Borrowed::from_ptr(arguments),
+                Borrowed::from_ptr_or_none(keywords),
+            )?;
+            (Ffi::from_ptr(object), given)
+        };
+        if this.mode == Mode::Inline {
+            return Ok(());
         }
-        Ok(())
+        let [
+            name,
+            version,
+            types,
+            globals,
+            struct_unions,
+            enums,
+            typenames,
+            includes,
+        ] = given.arguments(&IN_C).bind(&SIGNATURE)?;
+        python_form::unpack(
+            this,
+            &python_form::Given {
+                name,
+                version,
+                types,
+                globals,
+                struct_unions,
+                enums,
+                typenames,
+                includes,
+            },
+        )
     })
 }
 

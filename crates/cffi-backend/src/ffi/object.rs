@@ -1,6 +1,7 @@
 //! The FFI object and how its arguments become ctypes.
 
 use std::ffi::{c_int, c_void};
+use std::sync::OnceLock;
 
 use cffi_python::arguments::wrong_type;
 use cffi_python::ffi::{self, PyObject};
@@ -9,6 +10,7 @@ use cffi_python::{Borrowed, Owned, PyResult, Raised, object, raise};
 
 use super::inline::World;
 use crate::cdata::CData;
+use crate::compiled::{self, Compiled};
 use crate::ctype::{CType, CTypeRef};
 use crate::types;
 
@@ -30,6 +32,8 @@ pub struct Ffi {
     pub world: World,
     /// Which of the two interfaces this is.
     pub mode: Mode,
+    /// Of a module's FFI: its tables.
+    module: OnceLock<Compiled>,
 }
 
 /// `cffi.FFI` and the FFI of a compiled module have the same methods, but their errors come in different words, and they differ in a few
@@ -69,6 +73,16 @@ impl Ffi {
             .then(|| unsafe { &*object.as_ptr().cast::<Self>() })
     }
 
+    /// What the module of this FFI brought along.
+    pub fn compiled(&self) -> Option<&Compiled> {
+        self.module.get()
+    }
+
+    /// Gives the FFI the tables of its module; `false` if it has some.
+    pub fn set_compiled(&self, module: Compiled) -> bool {
+        self.module.set(module).is_ok()
+    }
+
     /// As a plain object.
     pub fn as_object(&self) -> Borrowed<'_> {
         // SAFETY: `self` is a live object for the borrow's lifetime.
@@ -96,7 +110,10 @@ impl Ffi {
             // SAFETY: only ctypes are put into this dict.
             Some(known) => (unsafe { CTypeRef::from_owned(known) }, true),
             None => {
-                let (ctype, is_function) = self.world.parse_type(self, text.utf8()?)?;
+                let (ctype, is_function) = match self.mode {
+                    Mode::Inline => self.world.parse_type(self, text.utf8()?)?,
+                    Mode::Compiled => compiled::names::parse_type(self, text)?,
+                };
                 let memory = if is_function {
                     &self.function_types
                 } else {
@@ -106,6 +123,9 @@ impl Ffi {
                 (ctype, is_function)
             }
         };
+        if is_function && functions == FunctionTypes::Refused && self.mode == Mode::Compiled {
+            return Err(compiled::realize::unexpected_function(&ctype));
+        }
         if is_function && functions == FunctionTypes::Refused {
             return Err(self.world.error(format_args!(
                 "the type {} is a function type, not a pointer-to-function type",
@@ -203,9 +223,15 @@ pub(super) fn new_instance(class: *mut ffi::PyTypeObject, world: World) -> PyRes
         (&raw mut (*place).function_types).write(function_types);
         (&raw mut (*place).once).write(once);
         (&raw mut (*place).world).write(world);
+        (&raw mut (*place).module).write(OnceLock::new());
         (&raw mut (*place).mode).write(mode);
         Ok(made)
     }
+}
+
+/// The FFI of a compiled module, which is about to get its tables.
+pub fn new_module_ffi() -> PyResult<Owned> {
+    new_instance(types::FFI.get(), World::new())
 }
 
 /// `tp_dealloc`
@@ -220,6 +246,7 @@ pub(super) unsafe extern "C" fn dealloc(object: *mut PyObject) {
             std::ptr::drop_in_place(&raw mut (*place).function_types);
             std::ptr::drop_in_place(&raw mut (*place).once);
             std::ptr::drop_in_place(&raw mut (*place).world);
+            std::ptr::drop_in_place(&raw mut (*place).module);
             ffi::PyObject_GC_Del(object.cast());
             ffi::Py_DECREF(class.cast());
         }
@@ -240,6 +267,13 @@ pub(super) unsafe extern "C" fn traverse(
             if found == 0 {
                 found = visit(part.as_ptr(), argument);
             }
+        }
+        if let Some(module) = this.compiled() {
+            module.for_each_reference(&mut |reference| {
+                if found == 0 {
+                    found = visit(reference, argument);
+                }
+            });
         }
         this.world.for_each_reference(&mut |reference| {
             if found == 0 {

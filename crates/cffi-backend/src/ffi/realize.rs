@@ -155,7 +155,7 @@ fn realize_leaf(owner: &Ffi, leaf: &Type) -> PyResult<CTypeRef> {
             NotImplementedError,
             "'{name}' is a type that cffi cannot represent"
         )),
-        Type::Pointer { .. } | Type::Array { .. } | Type::Function(_) => {
+        Type::Pointer { .. } | Type::Array { .. } | Type::Function(_) | Type::External(_) => {
             Err(raise!(SystemError, "a derived type taken for a leaf"))
         }
     }
@@ -260,7 +260,7 @@ fn record(owner: &Ffi, id: RecordId) -> PyResult<CTypeRef> {
 
 /// `FILE`, by which the opaque struct of that tag is known. One for all FFIs, so that what one of them opens can be passed to the
 /// functions of another.
-fn file_type() -> PyResult<CTypeRef> {
+pub fn file_type() -> PyResult<CTypeRef> {
     /// A strong reference that is never given up; NULL before the first.
     static FILE: AtomicPtr<PyObject> = AtomicPtr::new(std::ptr::null_mut());
     // SAFETY: NULL, or the reference that was put there below.
@@ -359,6 +359,7 @@ fn complete(ctype: &CType, owner: Borrowed<'_>, number: usize) -> PyResult<()> {
         align,
         fields,
         irregular: false,
+        partial: false,
     };
     // Another thread may have been first, with the same layout.
     publish(ctype, layout)?;

@@ -103,17 +103,18 @@ impl Library {
 
     /// Closes it; doing so twice is harmless.
     pub fn close(&self) -> PyResult<()> {
+        self.close_or(|text| raise!(OSError, "cannot close library '{}': {text}", self.name))
+    }
+
+    /// As [`Self::close`], where the loader's message becomes another error.
+    pub fn close_or(&self, error: impl FnOnce(&str) -> Raised) -> PyResult<()> {
         let Some(handle) = self.handle.take() else {
             return Ok(());
         };
         // SAFETY: open until now; that nobody uses its functions any more is what closing means.
         match unsafe { dlopen::close(handle) } {
             Ok(()) => Ok(()),
-            Err(text) => Err(raise!(
-                OSError,
-                "cannot close library '{}': {text}",
-                self.name
-            )),
+            Err(text) => Err(error(&text)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `Lib`: the functions, variables and constants of a library as attributes.
+//! The libraries of `cffi.FFI.dlopen()`: the functions, variables and constants of a library as attributes.
 //!
 //! Functions and constants are looked up once and kept in a dict; variables are read and written each time.
 
@@ -66,7 +66,7 @@ pub fn open(owner: &Ffi, name: Option<Borrowed<'_>>, flags: c_int) -> PyResult<O
     let found = object::new_dict()?;
     // SAFETY: the type is ready; every part is written at once.
     unsafe {
-        let made = Owned::from_new(ffi::PyType_GenericAlloc(types::LIB.get(), 0))?;
+        let made = Owned::from_new(ffi::PyType_GenericAlloc(types::INLINE_LIB.get(), 0))?;
         let place: *mut Lib = made.as_ptr().cast();
         (&raw mut (*place).library).write(library);
         (&raw mut (*place).ffi).write(owner.as_object().to_owned());
@@ -80,7 +80,7 @@ impl Lib {
     /// The library behind an object, if it is one.
     pub fn from_object(object: Borrowed<'_>) -> Option<&Self> {
         // SAFETY: the type cannot be subclassed, so the object has this layout.
-        types::LIB
+        types::INLINE_LIB
             .is_exact(object)
             .then(|| unsafe { &*object.as_ptr().cast::<Self>() })
     }
@@ -396,7 +396,7 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
 
 /// Makes the type.
 pub fn make_type() -> PyResult<Owned> {
-    let spec = TypeSpec::new(c"_cffi_backend.Lib", size_of::<Lib>())
+    let spec = TypeSpec::new(c"_cffi_backend._InlineLib", size_of::<Lib>())
         .not_picklable()
         .flags(ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
         .doc(c"A C library: its functions, variables and constants are the attributes.")

@@ -14,6 +14,13 @@ use crate::types::{
     ArrayLength, Field, QualType, Record, RecordAbi, RecordBody, RecordId, RecordName, Type, TypeId,
 };
 
+const fn space_of(kind: RecordKind) -> Space {
+    match kind {
+        RecordKind::Struct => Space::Struct,
+        RecordKind::Union => Space::Union,
+    }
+}
+
 impl<'s> Lowering<'_, 's> {
     /// The type of a record specifier; `outer` are attributes among the specifiers around it.
     pub(super) fn record(
@@ -22,6 +29,9 @@ impl<'s> Lowering<'_, 's> {
         outer: &[Attribute<'s>],
         name: Option<&str>,
     ) -> Lowered<TypeId> {
+        if let (Some(ty), None) = (self.external(specifier), &specifier.body) {
+            return Ok(ty);
+        }
         let (id, ty) = self.record_id(specifier, name)?;
         let Some(body) = &specifier.body else {
             return Ok(ty);
@@ -89,16 +99,25 @@ impl<'s> Lowering<'_, 's> {
         Ok(ty)
     }
 
+    /// The type of a tag that somebody else knows.
+    fn external(&self, specifier: &RecordSpecifier<'s>) -> Option<TypeId> {
+        let declared = self
+            .declarations
+            .get(space_of(specifier.kind), specifier.tag?.name)?;
+        let Declaration::Type(ty) = declared else {
+            return None;
+        };
+        let is_external = matches!(self.declarations.table.get(ty.ty), Type::External(_));
+        is_external.then_some(ty.ty)
+    }
+
     /// The record of a specifier: by its tag, or a new one.
     fn record_id(
         &mut self,
         specifier: &RecordSpecifier<'s>,
         name: Option<&str>,
     ) -> Lowered<(RecordId, TypeId)> {
-        let space = match specifier.kind {
-            RecordKind::Struct => Space::Struct,
-            RecordKind::Union => Space::Union,
-        };
+        let space = space_of(specifier.kind);
         let new = |name: RecordName| Record {
             kind: specifier.kind,
             name,

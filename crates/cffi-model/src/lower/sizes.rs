@@ -83,6 +83,7 @@ fn measure(
         Type::Void
         | Type::Array { .. }
         | Type::Function(_)
+        | Type::External(_)
         | Type::UnknownInteger(_)
         | Type::UnknownFloat(_)
         | Type::Unsupported(_) => Err(incomplete(declarations, ty)),
