@@ -1,10 +1,11 @@
-"""Helpers of the build tooling that need no compiler: paths, and a stable
-text for keyword arguments."""
+"""Helpers of the build tooling that programs import: compiling an extension
+module, paths, and a stable text for keyword arguments."""
 
 from __future__ import annotations
 
 import os
 from os.path import samefile
+from typing import Any
 
 LIST_OF_FILE_NAMES = [
     "sources",
@@ -13,6 +14,32 @@ LIST_OF_FILE_NAMES = [
     "extra_objects",
     "depends",
 ]
+
+
+def get_extension(srcfilename: str, modname: str, sources: Any = (), **kwds: Any) -> Any:
+    """A setuptools Extension for a generated file and further 'sources'.
+
+    Raises ImportError with what to install where there is no setuptools.
+    """
+    from ._build.compiler import get_extension
+
+    return get_extension(srcfilename, modname, sources, **kwds)
+
+
+def compile(
+    tmpdir: str,
+    ext: Any,
+    compiler_verbose: int = 0,
+    debug: bool | None = None,
+) -> str:
+    """Compile and link an Extension in 'tmpdir'; returns the absolute path of
+    the library.
+
+    Raises VerificationError where the compiler or the linker fails.
+    """
+    from ._build.compiler import compile
+
+    return compile(tmpdir, ext, compiler_verbose, debug)
 
 
 def maybe_relative_path(path: str) -> str:

@@ -6,6 +6,7 @@ of the C compiler, and what ``set_source()`` was told.
 
 from __future__ import annotations
 
+import io
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,10 @@ from .error import VerificationError
 
 if TYPE_CHECKING:
     from .api import FFI
+
+# What make_c_source() and make_py_source() can write to, by the name that
+# programs import.
+NativeIO = io.StringIO
 
 VERSION_BASE = 0x2601
 VERSION_EMBEDDED = 0x2701

@@ -101,6 +101,8 @@ pub enum Problem {
         ty: String,
         width: u32,
     },
+    /// Of this record, which has `...;` too.
+    BitFieldInPartial(String),
     NegativeWidth,
     ZeroWidthNamed(String),
     FieldOfUnknownSize {
@@ -183,6 +185,9 @@ impl fmt::Display for Problem {
                 f,
                 "bit field '{field}' is declared '{ty}:{width}', which exceeds the width of the type"
             ),
+            Self::BitFieldInPartial(record) => {
+                write!(f, "{record}: using both bitfields and '...;'")
+            }
             Self::NegativeWidth => f.write_str("negative width of a bit field"),
             Self::ZeroWidthNamed(field) => write!(f, "field '{field}' is declared with :0"),
             Self::FieldOfUnknownSize { field, ty } => {
@@ -245,9 +250,10 @@ impl Problem {
             | Self::EllipsisLength
             | Self::EllipsisAsType
             | Self::EllipsisInTypedef => ErrorKind::Ffi,
-            Self::EnumTooLate(_) | Self::Unsupported(_) | Self::Recursive(_) => {
-                ErrorKind::NotImplemented
-            }
+            Self::EnumTooLate(_)
+            | Self::Unsupported(_)
+            | Self::Recursive(_)
+            | Self::BitFieldInPartial(_) => ErrorKind::NotImplemented,
             Self::BitFieldType { .. }
             | Self::BitFieldWidth { .. }
             | Self::ZeroWidthNamed(_)

@@ -66,14 +66,15 @@ pub fn new_function(
     global: &Global,
     flags: c_int,
 ) -> PyResult<Owned> {
-    let ctype = type_of(owner, module, global)?;
-    let builtin = new_builtin(lib, module, global, &ctype, flags)?;
+    let builtin = new_builtin(lib, owner, module, global, flags)?;
     let address: *const c_void = global.size_or_direct_fn;
     if address.is_null() {
         return Ok(builtin);
     }
-    let (plan, result) = match plan_for(&ctype) {
-        Ok(Some(found)) => found,
+    let planned = type_of(owner, module, global)
+        .and_then(|ctype| Ok(plan_for(&ctype)?.map(|(plan, result)| (ctype, plan, result))));
+    let (ctype, plan, result) = match planned {
+        Ok(Some(planned)) => planned,
         Ok(None) => return Ok(builtin),
         Err(Raised) => {
             // A type that is not complete, or wrong: the wrapper says so when it is called.
@@ -105,17 +106,18 @@ fn plan_for(ctype: &CType) -> PyResult<Option<(NonNull<Plan>, NonNull<CType>)>> 
     Ok(suits.then(|| (NonNull::from(plan), NonNull::from(result))))
 }
 
-/// The pointer type of a module's function. All types of the signature are made with it, as the wrapper expects.
+/// The pointer type of a module's function.
 fn type_of(owner: &Ffi, module: &Compiled, global: &Global) -> PyResult<CTypeRef> {
     let index = place(global.type_op as isize >> 8)?;
     Ok(realize::realize(owner, module, index, 0)?.ctype)
 }
 
+/// The built-in function of a wrapper. All types of the signature are made with it, as the wrapper expects.
 fn new_builtin(
     lib: &Lib,
+    owner: &Ffi,
     module: &Compiled,
     global: &Global,
-    ctype: &CType,
     flags: c_int,
 ) -> PyResult<Owned> {
     if global.address.is_null() {
@@ -123,12 +125,15 @@ fn new_builtin(
     }
     // SAFETY: names of tables are such texts.
     let name = text(unsafe { CStr::from_ptr(global.name) }.to_bytes());
-    let (before, after) = ctype.name_parts();
-    let before = before.strip_suffix("(*").unwrap_or(before);
-    let after = after.strip_prefix(')').unwrap_or(after);
-    let spaced = if before.ends_with('*') { "" } else { " " };
+    let index = place(global.type_op as isize >> 8)?;
+    let result = realize::result_type(owner, module, index, 0)?;
+    let (parameters, _) = realize::parameters(owner, module, index, 0)?;
+    let listed: Vec<&str> = parameters.iter().map(|it| it.name()).collect();
+    let (before, after) = result.name_parts();
+    let space = if before.ends_with('*') { "" } else { " " };
     let doc = CString::new(format!(
-        "{before}{spaced}{name}{after};\n\nCFFI C function from {}.lib",
+        "{before}{space}{name}({}){after};\n\nCFFI C function from {}.lib",
+        listed.join(", "),
         module.name
     ))
     .unwrap_or_default();

@@ -38,7 +38,7 @@ pub fn parse_type(owner: &Ffi, string: Borrowed<'_>) -> PyResult<(CTypeRef, bool
         }
         Err(RuntimeTypeError::Text(message, offset)) => Err(error(input, &message, offset)),
         Err(RuntimeTypeError::Type(problem)) => Err(match problem.kind {
-            cffi_model::ErrorKind::Value | cffi_model::ErrorKind::Overflow => {
+            cffi_model::ErrorKind::Type | cffi_model::ErrorKind::Overflow => {
                 owner.world.raise(&problem)
             }
             _ => ffi_error(format_args!("{}", problem.told.text)),
@@ -53,16 +53,14 @@ fn error(input: &str, message: &str, offset: usize) -> Raised {
         return ffi_error(format_args!("{message}"));
     }
     let shown: String = input
-        .chars()
+        .bytes()
         .map(|it| match it {
-            ' '..='~' => it,
-            '\t' | '\n' => ' ',
+            b' '..=b'~' => char::from(it),
+            b'\t' | b'\n' => ' ',
             _ => '?',
         })
         .collect();
-    let before = input
-        .get(..offset)
-        .map_or(0, |before| before.chars().count());
+    let before = offset;
     ffi_error(format_args!("{message}\n{shown}\n{:before$}^", ""))
 }
 

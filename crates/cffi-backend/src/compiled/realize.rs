@@ -190,6 +190,9 @@ pub fn parameters(
 fn function_type(owner: &Ffi, module: &Compiled, index: usize, depth: u32) -> PyResult<CTypeRef> {
     let result = result_type(owner, module, index, depth)?;
     let (parameters, flags) = parameters(owner, module, index, depth)?;
+    for parameter in &parameters {
+        complete_parameter(parameter)?;
+    }
     let variadic = if flags.contains(Function::VARIADIC) {
         Variadic::Yes
     } else {
@@ -197,6 +200,25 @@ fn function_type(owner: &Ffi, module: &Compiled, index: usize, depth: u32) -> Py
     };
     // Only 32-bit Windows has a `__stdcall` of its own.
     function(parameters, &result, variadic, DEFAULT_ABI)
+}
+
+/// A record that is passed by value must be known by then.
+fn complete_parameter(parameter: &CType) -> PyResult<()> {
+    if parameter.is_being_completed() {
+        return Err(raise!(
+            RuntimeError,
+            "{}: has a member that is a pointer to a function which takes the record itself by value",
+            parameter.name()
+        ));
+    }
+    if parameter.kind.is_record() && parameter.size()?.is_none() {
+        return Err(raise!(
+            TypeError,
+            "ctype '{}' has incomplete type",
+            parameter.name()
+        ));
+    }
+    Ok(())
 }
 
 /// The result type of the function at an index.

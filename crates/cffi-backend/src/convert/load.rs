@@ -53,18 +53,17 @@ unsafe fn load_other(ctype: &CType, data: *mut u8) -> PyResult<Owned> {
             }
             Kind::Array | Kind::Struct | Kind::Union => {
                 if ctype.kind.is_record() && ctype.size()?.is_none() {
-                    return Err(opaque(ctype));
+                    return Err(raise!(TypeError, "cdata '{}' is opaque", ctype.name()));
                 }
                 Ok(new_view(ctype.to_ref(), data)?.into_owned())
             }
-            _ => Err(opaque(ctype)),
+            _ => Err(raise!(
+                TypeError,
+                "cannot return a cdata '{}'",
+                ctype.name()
+            )),
         }
     }
-}
-
-#[cold]
-fn opaque(ctype: &CType) -> cffi_python::Raised {
-    raise!(TypeError, "cannot return a cdata '{}'", ctype.name())
 }
 
 /// The value of a field of the record at `record`.

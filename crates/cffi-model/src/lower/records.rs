@@ -10,6 +10,7 @@ use super::{Lowered, Lowering};
 use crate::constant::Failure;
 use crate::declarations::{Declaration, Packing, Space};
 use crate::error::Problem;
+use crate::spelling::spell;
 use crate::types::{
     ArrayLength, Field, QualType, Record, RecordAbi, RecordBody, RecordId, RecordName, Type, TypeId,
 };
@@ -61,6 +62,11 @@ impl<'s> Lowering<'_, 's> {
                 }
                 Member::StaticAssert(assertion) => self.assertion(assertion)?,
             }
+        }
+        if partial && fields.iter().any(|field| field.width.is_some()) {
+            let name = spell(&self.declarations.table, ty).text;
+            let problem = Problem::BitFieldInPartial(name);
+            return Err(Failure::new(problem, specifier.span));
         }
         let has = |name: &str| {
             specifier
