@@ -54,7 +54,24 @@ G_FLAGS = {f"_CFFI_F_{name}": value for name, value in _FLAGS.items()}
 globals().update({f"OP_{name}": number for name, number in _OPCODES.items()})
 globals().update({f"F_{name}": value for name, value in _FLAGS.items()})
 
+
+
+def _constant_name(spelling: str) -> str:
+    """'PRIM_' and so on for a type: ``unsigned char`` is ``PRIM_UCHAR``."""
+    name = spelling.strip("_").removeprefix("cffi_").removesuffix("_t")
+    name = name.replace("unsigned ", "u").replace("signed ", "s").replace("_complex", "complex")
+    return "PRIM_" + name.replace(" ", "").upper()
+
+
 PRIM_VOID = 0
+globals().update({_constant_name(name): number for name, number in PRIMITIVE_TO_INDEX.items()})
+
+# What the C compiler has to find out, and the struct behind FILE.
+_UNKNOWN_PRIM = -1
+_UNKNOWN_FLOAT_PRIM = -2
+_UNKNOWN_LONG_DOUBLE = -3
+_NUM_PRIM = len(_PRIMITIVES) + 1
+_IO_FILE_STRUCT = -1
 
 
 class CffiOp:

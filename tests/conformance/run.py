@@ -208,8 +208,7 @@ def read_report(
         elif "imported" in entry:
             finished = True
             # The tests of the backend alone do not import the package.
-            needed = "_cffi_backend" if file == NEEDS_FIXTURES else "cffi"
-            problems += source.check_imported(entry["imported"], entry["pycparser"], needed)
+            problems += source.check_imported(entry["imported"], entry["pycparser"])
         else:
             test = entry["id"].removeprefix(f"{file}::")
             # A teardown that fails after a passed test is the outcome that counts.

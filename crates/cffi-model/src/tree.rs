@@ -105,6 +105,15 @@ impl Declarations {
             (Err(error), _) => Err(RuntimeTypeError::Type(error)),
             (Ok(_), Some((message, tag))) => {
                 let offset = text.find(&tag).unwrap_or(0);
+                let is_other_kind = [Space::Struct, Space::Union].into_iter().all(|space| {
+                    // One of them was entered just now.
+                    self.get(space, &tag).is_some()
+                });
+                let message = if is_other_kind {
+                    "wrong kind of tag: struct vs union"
+                } else {
+                    message
+                };
                 Err(RuntimeTypeError::Text(message.to_owned(), offset))
             }
             (Ok(ty), None) => Ok(TypeTree::new(&self.table, ty.ty, mark)),
