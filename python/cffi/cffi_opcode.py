@@ -55,7 +55,6 @@ globals().update({f"OP_{name}": number for name, number in _OPCODES.items()})
 globals().update({f"F_{name}": value for name, value in _FLAGS.items()})
 
 
-
 def _constant_name(spelling: str) -> str:
     """'PRIM_' and so on for a type: ``unsigned char`` is ``PRIM_UCHAR``."""
     name = spelling.strip("_").removeprefix("cffi_").removesuffix("_t")

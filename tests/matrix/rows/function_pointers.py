@@ -22,7 +22,7 @@ static int fold(binary_t f, const int *items, int count)
 static binary_t choose(int which) { return which ? add : NULL; }
 static int (*choose_unary(int which))(int) { return which ? increase : negate; }
 static void visit(visitor_t *visitor, void *data) { visitor(&ops, data); }
-static int with_array(int (*matrix)[3], int row) 
+static int with_array(int (*matrix)[3], int row)
 {
     return matrix[row][0] + matrix[row][1] + matrix[row][2];
 }
