@@ -22,7 +22,7 @@ struct sized { int number; int rest; };
 struct spaced { int a; };
 union big { int i; };
 struct swapped { short first; int second; };
-struct aligned { char c; char s; };
+struct aligned { char c; signed char s; };
 int fine(void);
 """
 
