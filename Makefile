@@ -42,7 +42,8 @@ SOURCES := $(shell find crates python Cargo.toml Cargo.lock pyproject.toml setup
 	-not -path '*/tests/*' -not -path '*/fuzz/*' -not -path '*/__pycache__/*' -not -name '*.snap' -not -name '*.so' 2>/dev/null)
 
 .PHONY: help build demo test lint bench fmt clean smoke env memcheck \
-	test-rust test-python test-conformance test-differential test-packaging test-headers test-versions typecheck
+	test-rust test-python test-conformance test-differential test-packaging test-headers test-codegen test-matrix \
+	test-versions typecheck
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -55,7 +56,7 @@ demo: $(ENV)/.wheel
 	@$(ENV_PYTHON) demo/demo.py
 
 ## make test               all tests and checks; ends in the totals
-test: $(ENV)/.wheel $(UPSTREAM)/.ready $(LINT)/.ready build/.compilers
+test: $(ENV)/.wheel $(UPSTREAM)/.ready $(LINT)/.ready build/.compilers build/.pypy
 	@$(PARTS) all
 
 ## make lint               cargo fmt --check, clippy, ruff, mypy
@@ -100,6 +101,14 @@ test-packaging: $(ENV)/.wheel
 test-headers: $(ENV)/.wheel
 	@$(PARTS) headers -- $(ARGS)
 
+## make test-codegen       generated modules: compilers, standards, PyPy, errors
+test-codegen: $(ENV)/.wheel build/.compilers build/.pypy
+	@$(PARTS) codegen -- $(ARGS)
+
+## make test-matrix        compiled modules of our generator and upstream's, under both runtimes
+test-matrix: $(ENV)/.wheel $(UPSTREAM)/.ready
+	@$(PARTS) matrix -- --upstream $(UPSTREAM)/bin/python $(ARGS)
+
 ## make test-versions      wheels on every CPython found, and the stable ABI's on several
 test-versions: $(ENV)/.ready
 	@$(PARTS) versions
@@ -128,6 +137,11 @@ $(ENV)/.ready: tools/requirements-test.txt
 # The layout tests compile for every target; clang is the compiler that knows them all.
 build/.compilers:
 	@tools/apt.sh gcc clang
+	@mkdir -p build && touch $@
+
+# Its tests are skipped where it is not to be had.
+build/.pypy:
+	@tools/apt.sh g++ pypy3 pypy3-dev || true
 	@mkdir -p build && touch $@
 
 $(WHEELS)/.built: $(ENV)/.ready $(SOURCES)

@@ -1,7 +1,8 @@
 """Every feature of compiled modules, over every pair of a generator and a runtime.
 
-    run.py --upstream build/upstream-py3.11/bin/python [--ours PYTHON]
-           [--generator NAME] [--runtime NAME] [--keep FOLDER] [ROW...]
+    run.py [--upstream PYTHON] [--generator NAME] [--runtime NAME] [--keep FOLDER] [ROW...]
+
+Run it by the Python of the environment that our wheel is installed in.
 
 A row is a file in rows/: build() says what set_source() is given, exercise() tests
 the values of the modules that come of it.  A cell is one row's exercise with the
@@ -24,6 +25,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+# As the Makefile names it.
+PYTHON_TAG = f"py{sys.version_info[0]}.{sys.version_info[1]}{sys.abiflags}"
+UPSTREAM = ROOT / "build" / f"upstream-{PYTHON_TAG}" / "bin" / "python"
 WORKERS = os.cpu_count() or 2
 COMPILE = [*(os.environ.get("CC") or "cc").split(), "-O0", "-w", "-shared", "-fPIC"]
 SECONDS = 60
@@ -33,6 +38,13 @@ SECONDS = 60
 def isolated(python: str) -> list[str]:
     """An interpreter that finds no cffi but its own."""
     return [python, "-I", "-X", "faulthandler"]
+
+
+def is_ours(python: str) -> bool | None:
+    """Whether an interpreter has our cffi; None if it has none."""
+    code = "import _cffi_backend; print(hasattr(_cffi_backend, '_InlineFFI'))"
+    result = subprocess.run([*isolated(python), "-c", code], text=True, capture_output=True)
+    return {"True": True, "False": False}.get(result.stdout.strip())
 
 
 def emit(python: str, folder: Path, rows: list[str]) -> list[dict[str, object]]:
@@ -95,14 +107,16 @@ def last_line(text: str) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Every feature, over generators and runtimes.")
-    parser.add_argument("--ours", default=sys.executable, help="interpreter with our cffi")
-    parser.add_argument("--upstream", required=True, help="interpreter with upstream's cffi")
+    parser.add_argument("--upstream", type=Path, default=UPSTREAM, help="upstream's Python")
     parser.add_argument("--generator", choices=["ours", "upstream"], help="only this one")
     parser.add_argument("--runtime", choices=["ours", "upstream"], help="only this one")
     parser.add_argument("--keep", type=Path, help="leave the modules in this folder")
     parser.add_argument("rows", nargs="*", help="only these")
     options = parser.parse_args()
-    pythons = {"ours": options.ours, "upstream": options.upstream}
+    pythons = {"ours": sys.executable, "upstream": str(options.upstream)}
+    if [is_ours(python) for python in pythons.values()] != [True, False]:
+        print(f"matrix: {pythons} are not ours and upstream's", file=sys.stderr)
+        return 2
     rows = options.rows or sorted(path.stem for path in (HERE / "rows").glob("*.py"))
     generators = [options.generator] if options.generator else list(pythons)
     runtimes = [options.runtime] if options.runtime else list(pythons)
