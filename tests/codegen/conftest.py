@@ -36,9 +36,7 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
 
 
 @pytest.fixture(scope="session")
-def modules(
-    tasks: list[dict[str, object]], tmp_path_factory: pytest.TempPathFactory
-) -> list[Path]:
+def modules(tasks: list[dict[str, object]], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The C files of the modules."""
     folder = tmp_path_factory.mktemp("more")
     files = [folder / "_empty.c", folder / "_embedded.c"]

@@ -14,7 +14,9 @@ from conftest import MATRIX
 
 LENIENT = {"wrong_declarations": "PyPy takes struct layouts as the compiler has them"}
 ROWS = sorted(path.stem for path in (MATRIX / "rows").glob("*.py"))
-ASK = "import sysconfig as s; print(s.get_paths()['include']); print(s.get_config_var('EXT_SUFFIX'))"
+ASK = (
+    "import sysconfig as s; print(s.get_paths()['include']); print(s.get_config_var('EXT_SUFFIX'))"
+)
 
 if shutil.which("pypy3") is None:
     pytest.skip("no pypy3 here", allow_module_level=True)

@@ -4,7 +4,7 @@
 
 Each row gets a folder of its own.  Python modules are complete then; what a C
 compiler has to do is printed as JSON: a list of objects with the row, the name of
-the module, the folder, the sources and the macros.
+the module, the folder, the sources and the macros; or with an error.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use cffi_model::Declarations;
 use cffi_model::declarations::{Declaration, Exported, IntegerOrigin, Key, Space, declared_name};
-use cffi_model::types::{EnumId, QualType, RecordId, RecordName};
+use cffi_model::types::{EnumId, QualType, RecordId, RecordName, Type};
 use cffi_syntax::ast::Linkage;
 use cffi_wire::{Op, Opcode, flags};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -159,6 +159,7 @@ pub fn count(number: usize) -> Generated<i32> {
 pub fn plan<'a>(source: Source<'a>, language: Language) -> Generated<Module<'a>> {
     let mut planner = Planner::new(source, language);
     let listed = listed(source);
+    planner.name_by_pointers(&listed);
     for entry in &listed {
         planner
             .enter(entry)
@@ -216,6 +217,8 @@ pub struct Planner<'a> {
     constants: FxHashSet<String>,
     /// The typedefs of pointers to records that have no other name.
     pointer_names: FxHashMap<RecordId, String>,
+    /// The members whose types have no name at all.
+    pub(crate) members: FxHashMap<RecordId, Access>,
 }
 
 /// What becomes of a global before types have places.
@@ -235,6 +238,28 @@ impl<'a> Planner<'a> {
             typenames: Vec::new(),
             constants: FxHashSet::default(),
             pointer_names: FxHashMap::default(),
+            members: FxHashMap::default(),
+        }
+    }
+
+    fn name_by_pointers(&mut self, listed: &[Listed<'_>]) {
+        let types = self.source.declarations.types();
+        for entry in listed {
+            let Declaration::Type(ty) = entry.declaration else {
+                continue;
+            };
+            let Type::Pointer {
+                target,
+                name: Some(pointer),
+            } = types.get(ty.ty)
+            else {
+                continue;
+            };
+            if let Type::Record(id) = *types.get(target.ty) {
+                self.pointer_names
+                    .entry(id)
+                    .or_insert_with(|| pointer.to_string());
+            }
         }
     }
 
@@ -388,12 +413,6 @@ impl<'a> Planner<'a> {
                 let node = self.nodes.measure(ty.ty, &format!("(*({name} *)0)"))?;
                 self.mention(node)?;
                 self.typenames.push((name.to_owned(), node));
-                if let Node::Pointer(target, _, Some(pointer)) = self.nodes.get(node) {
-                    if let Node::Record(id) = *self.nodes.get(*target) {
-                        let pointer = pointer.to_string();
-                        self.pointer_names.entry(id).or_insert(pointer);
-                    }
-                }
             }
             _ => {
                 let node = self.nodes.lower(ty.ty)?;
@@ -563,7 +582,7 @@ impl<'a> Planner<'a> {
             .filter_map(|entry| match (entry.key.space, entry.declaration) {
                 (Space::Typedef | Space::Ordinary, _) => None,
                 (_, Declaration::Type(ty)) => match declarations.types().get(ty.ty) {
-                    cffi_model::types::Type::Record(id) => Some((*id, &*entry.declared)),
+                    Type::Record(id) => Some((*id, &*entry.declared)),
                     _ => None,
                 },
                 _ => None,
@@ -616,7 +635,7 @@ impl<'a> Planner<'a> {
     }
 
     /// How C code gets at a record.
-    fn access(&self, id: RecordId) -> Access {
+    pub(crate) fn access(&self, id: RecordId) -> Access {
         if self.body(id).is_none() {
             return Access::Opaque;
         }
@@ -633,7 +652,10 @@ impl<'a> Planner<'a> {
         match &record.name {
             // The compiler may have made it up without saying what is in it.
             RecordName::Tag(_) if c_name == VA_LIST_TAG => Access::Nameless,
-            RecordName::Anonymous(_) => Access::Nameless,
+            RecordName::Anonymous(_) => match self.members.get(&id) {
+                Some(member) => member.clone(),
+                None => Access::Nameless,
+            },
             RecordName::Tag(_) | RecordName::Typedef(_) => Access::Name(c_name),
         }
     }

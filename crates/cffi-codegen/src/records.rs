@@ -16,6 +16,8 @@ pub enum Access {
     Name(String),
     /// By the typedef of a pointer to it.
     Pointer(String),
+    /// As a member of a record that has a name or a pointer: `member`, `member.inner`, `items[0]`, ….
+    Member(Box<Access>, String),
     /// Not at all: the layout follows from the fields.
     Nameless,
     /// It has no members.
@@ -63,6 +65,50 @@ impl RecordEntry {
     }
 }
 
+impl Access {
+    /// An expression that is the record; it is for `sizeof` and the like, never evaluated.
+    pub fn object(&self) -> Option<String> {
+        match self {
+            Self::Name(name) => Some(format!("(*({name} *)0)")),
+            Self::Pointer(pointer) => Some(format!("(*({pointer})0)")),
+            Self::Member(root, path) => Some(format!("{}.{path}", root.object()?)),
+            Self::Nameless | Self::Opaque | Self::External => None,
+        }
+    }
+
+    /// An expression that is one of its members.
+    pub fn field(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Name(c_name) => Some(format!("(({c_name} *)0)->{name}")),
+            Self::Pointer(pointer) => Some(format!("(({pointer})0)->{name}")),
+            _ => Some(format!("{}.{name}", self.object()?)),
+        }
+    }
+
+    /// A constant expression for the offset of one of its members.
+    pub fn offset(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Name(c_name) => Some(format!("offsetof({c_name}, {name})")),
+            Self::Pointer(pointer) => Some(format!("_cffi_pointed_offsetof({pointer}, {name})")),
+            Self::Member(root, path) => {
+                let end = root.offset(&format!("{path}.{name}"))?;
+                Some(format!("{end} - {}", root.offset(path)?))
+            }
+            Self::Nameless | Self::Opaque | Self::External => None,
+        }
+    }
+
+    fn member(&self, name: &str) -> Option<Self> {
+        match self {
+            Self::Name(_) | Self::Pointer(_) => {
+                Some(Self::Member(Box::new(self.clone()), name.to_owned()))
+            }
+            Self::Member(root, path) => Some(Self::Member(root.clone(), format!("{path}.{name}"))),
+            Self::Nameless | Self::Opaque | Self::External => None,
+        }
+    }
+}
+
 /// The fields of a record with their types; none if it is opaque or external.
 pub fn plan_fields(planner: &mut Planner<'_>, id: RecordId) -> Generated<Vec<PlannedField>> {
     let Some(body) = planner.body(id) else {
@@ -71,9 +117,9 @@ pub fn plan_fields(planner: &mut Planner<'_>, id: RecordId) -> Generated<Vec<Pla
     if planner.is_external(id) {
         return Ok(Vec::new());
     }
-    let pointer = planner.nodes.record_c_name(id);
+    let access = planner.access(id);
     let mut fields = Vec::with_capacity(body.fields.len());
-    collect(planner, body, &pointer, &mut fields)?;
+    collect(planner, body, &access, &mut fields)?;
     Ok(fields)
 }
 
@@ -81,20 +127,23 @@ pub fn plan_fields(planner: &mut Planner<'_>, id: RecordId) -> Generated<Vec<Pla
 fn collect(
     planner: &mut Planner<'_>,
     body: &RecordBody,
-    c_name: &str,
+    access: &Access,
     fields: &mut Vec<PlannedField>,
 ) -> Generated<()> {
     for field in &body.fields {
         if field.name.is_empty() && field.width.is_none() && planner.language == Language::C {
             if let Type::Record(inner) = planner.source.declarations.types().get(field.ty.ty) {
                 if let Some(inner) = planner.body(*inner) {
-                    collect(planner, inner, c_name, fields)?;
+                    collect(planner, inner, access, fields)?;
                     continue;
                 }
             }
         }
-        let expression = format!("(({c_name} *)0)->{}", field.name);
-        let node = planner.nodes.measure(field.ty.ty, &expression)?;
+        let node = match access.field(&field.name) {
+            Some(expression) => planner.nodes.measure(field.ty.ty, &expression)?,
+            None => planner.nodes.lower(field.ty.ty)?,
+        };
+        name_member(planner, access, &field.name, node);
         fields.push(PlannedField {
             name: field.name.to_string(),
             node,
@@ -103,6 +152,26 @@ fn collect(
         });
     }
     Ok(())
+}
+
+/// A record without a name is known as the first member that has this type.
+fn name_member(planner: &mut Planner<'_>, access: &Access, name: &str, node: NodeId) {
+    if name.is_empty() || planner.language == Language::Python {
+        return;
+    }
+    let mut node = node;
+    let mut path = name.to_owned();
+    while let Node::Array(item, _) = planner.nodes.get(node) {
+        node = *item;
+        path.push_str("[0]");
+    }
+    if let Node::Record(id) = *planner.nodes.get(node) {
+        if planner.access(id) == Access::Nameless {
+            if let Some(member) = access.member(&path) {
+                planner.members.insert(id, member);
+            }
+        }
+    }
 }
 
 /// A record's entry of the table.

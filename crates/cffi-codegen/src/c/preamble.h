@@ -161,6 +161,13 @@ struct _cffi_externpy_s {
 # define _cffi_pointed_offsetof(pointer, field)  ((size_t)&((pointer)0)->field)
 #endif
 
+/* The alignment of a member's type, which has no name; -1 leaves it to the runtime, which knows the fields. */
+#ifdef __GNUC__
+# define _cffi_alignment(object)  ((int)__alignof__(__typeof__(object)))
+#else
+# define _cffi_alignment(object)  (-1)
+#endif
+
 #ifdef PYPY_VERSION
 
 /* PyPy calls the functions of a module directly. */

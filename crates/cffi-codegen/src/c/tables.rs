@@ -100,19 +100,16 @@ fn print_field(text: &mut Text, module: &Module<'_>, record: &RecordEntry, field
     const UNKNOWN: &str = "(size_t)-1";
     let name = &field.name;
     let place = module.place(field.node);
-    let offset = match &record.access {
-        _ if field.width.is_some() => UNKNOWN.to_owned(),
-        Access::Name(c_name) => format!("offsetof({c_name}, {name})"),
-        Access::Pointer(pointer) => format!("_cffi_pointed_offsetof({pointer}, {name})"),
-        _ => UNKNOWN.to_owned(),
+    let unknown = || UNKNOWN.to_owned();
+    let offset = match field.width {
+        Some(_) => unknown(),
+        None => record.access.offset(name).unwrap_or_else(unknown),
     };
     let flexible = is_flexible(module.nodes.get(field.node));
-    let size = match (&record.access, field.width) {
-        (_, Some(width)) => format!("{width} /* bits */"),
-        _ if flexible => UNKNOWN.to_owned(),
-        (Access::Name(c_name), None) => format!("sizeof((({c_name} *)0)->{name})"),
-        (Access::Pointer(pointer), None) => format!("sizeof((({pointer})0)->{name})"),
-        _ => UNKNOWN.to_owned(),
+    let size = match (field.width, record.access.field(name)) {
+        (Some(width), _) => format!("{width} /* bits */"),
+        (None, Some(object)) if !flexible => format!("sizeof({object})"),
+        _ => unknown(),
     };
     let opcode = if field.width.is_some() {
         Opcode::Bitfield
@@ -139,6 +136,14 @@ fn print_record(text: &mut Text, record: &RecordEntry, first_field: usize) {
             "-1".to_owned(),
             " /* named by a pointer */",
         ),
+        Access::Member(..) => {
+            let object = record.access.object().unwrap_or_default();
+            (
+                format!("sizeof({object})"),
+                format!("_cffi_alignment({object})"),
+                " /* named by a member */",
+            )
+        }
         Access::Nameless => (
             "(size_t)-2".to_owned(),
             "-2".to_owned(),
