@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-
 from compilers import WARNINGS, WORKERS, run
 from conftest import MATRIX
 

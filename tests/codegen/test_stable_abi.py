@@ -10,7 +10,6 @@ from pathlib import Path
 
 import cffi
 import pytest
-
 from compilers import needed
 
 FREE_THREADED = "#define Py_GIL_DISABLED 1"

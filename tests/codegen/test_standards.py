@@ -6,7 +6,6 @@ import itertools
 from pathlib import Path
 
 import pytest
-
 from compilers import INCLUDE, WARNINGS, check, needed, run
 
 # One compiler sees every standard, the other one the first and the last.
