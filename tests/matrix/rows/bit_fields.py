@@ -9,6 +9,7 @@ struct flags {
     long long e : 40;
 };
 struct gap { int x : 4; int : 0; int y : 4; };
+struct skipped { unsigned int x : 3; unsigned int : 1; unsigned int y : 4; };
 static int sum(struct flags *f) { return (int)f->a + f->b + (int)f->c + f->d + (int)(f->e >> 30); }
 static void set(struct flags *f, int a, int b) { f->a = (unsigned)a & 7; f->b = b & 15; }
 """
@@ -22,6 +23,7 @@ struct flags {
     long long e : 40;
 };
 struct gap { int x : 4; int : 0; int y : 4; };
+struct skipped { unsigned int x : 3; unsigned int : 1; unsigned int y : 4; };
 int sum(struct flags *f);
 void set(struct flags *f, int a, int b);
 """
@@ -50,3 +52,5 @@ def exercise():
     gap = ffi.new("struct gap *", {"x": 1, "y": -2})
     assert (gap.x, gap.y) == (1, -2)
     assert ffi.sizeof("struct gap") == 8
+    skipped = ffi.new("struct skipped *", {"x": 5, "y": 9})
+    assert bytes(ffi.buffer(skipped))[0] == 9 << 4 | 5

@@ -32,6 +32,8 @@ def build():
 def exercise():
     from _complex_numbers import ffi, lib
 
+    assert ffi.sizeof(ffi.typeof("float _Complex")) == 8
+    assert ffi.new("double _Complex *", 1j)[0] == 1j
     assert lib.twice(1 + 2j) == 2 + 4j
     assert lib.sum(1.5j, 2) == 2 + 1.5j
     pair = ffi.new("struct pair *", [1 + 1j, 2 - 3j])

@@ -19,6 +19,10 @@ struct point { int x; double y; };
 enum colour { RED = 4, GREEN };
 enum { LONELY = -3 };
 typedef struct { char c; union { int i; float f; }; unsigned bits : 3; long items[]; } mixed_t;
+struct mixed2 { int n; union { int a; struct { short lo, hi; }; union { char c; float f; }; }; };
+struct Inner { struct Outer *o; };
+struct Outer { struct Inner i; int n; };
+struct tail { int n; struct { char c; int more[]; } last; };
 typedef ... hidden_t;
 typedef struct point point_t;
 struct never;
@@ -77,6 +81,12 @@ def exercise():
     assert fields(ffi, "mixed_t")["bits"] == "unsigned int"
     mixed = ffi.new("mixed_t *", {"i": 7, "bits": 5, "items": [1, 2]})
     assert (mixed.i, mixed.bits, mixed.items[1]) == (7, 5, 2)
+    nested = ffi.new("struct mixed2 *", {"a": 0x00020001})
+    assert (nested.lo, nested.hi, nested.c, ffi.sizeof(nested[0])) == (1, 2, b"\x01", 8)
+    outer = ffi.new("struct Outer *", {"n": 3})
+    outer.i.o = outer
+    assert outer.i.o.n == 3
+    assert ffi.sizeof("struct tail") == 8
     refuses(
         (AttributeError, ffi.error), getattr, lib, "no_such_function", says=["no_such_function"]
     )

@@ -1,6 +1,7 @@
 """Typedefs: of each other, of arrays of open length; types used before they are complete."""
 
 SOURCE = r"""
+#include <stddef.h>
 #include <stdint.h>
 typedef int number_t;
 typedef number_t alias_t;
@@ -14,6 +15,8 @@ typedef struct node *list_t;
 struct outer;
 struct inner { struct outer *up; };
 struct outer { struct inner inner; int depth; };
+struct self { int (*f)(struct self); struct self *again; };
+static int on_self(struct self s) { return s.f == NULL; }
 static int sum(triple_t values) { return values[0] + values[1] + values[2]; }
 static int rows(table_t *table) { return (*table)[1][2]; }
 static int length(list_t list) { int n = 0; for (; list; list = list->next) n++; return n; }
@@ -34,6 +37,8 @@ struct node { struct node *next; triple_t values; measured_t more; };
 typedef struct node *list_t;
 struct inner { struct outer *up; };
 struct outer { struct inner inner; int depth; };
+struct self { int (*f)(struct self); struct self *again; };
+int on_self(struct self s);
 int sum(triple_t values);
 int rows(table_t *table);
 int length(list_t list);
@@ -54,6 +59,7 @@ def build():
 
 def exercise():
     from _typedefs import ffi, lib
+    from support import refuses
 
     assert lib.sum([1, 2, 3]) == 6
     table = ffi.new("table_t *", [[1, 2, 3], [4, 5, 6]])
@@ -68,6 +74,8 @@ def exercise():
     outer = ffi.new("struct outer *", {"depth": 4})
     outer.inner.up = outer
     assert lib.depth(ffi.addressof(outer, "inner")) == 4
+    # Its call would need the struct's size to know the struct's size; refused, not endless.
+    refuses(RuntimeError, lambda: lib.on_self([ffi.NULL]))
     assert lib.bytes([200]) == 200
     assert ffi.typeof("alias_t") is ffi.typeof("int")
     assert ffi.typeof("list_t") is ffi.typeof("struct node *")

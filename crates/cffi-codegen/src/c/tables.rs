@@ -3,7 +3,7 @@
 use cffi_wire::{Opcode, flags};
 
 use super::text::{Text, line};
-use crate::module::{Global, Module};
+use crate::module::{EnumEntry, Global, Module};
 use crate::records::{Access, PlannedField, RecordEntry, is_flexible};
 use crate::words::primitive_constant;
 
@@ -25,7 +25,13 @@ pub fn print(text: &mut Text, module: &Module<'_>, embedded: bool) {
         print_record(text, record, first_field);
         first_field += record.fields.len();
     });
-    table(text, "enum", &module.enums, |text, entry| {
+    let enums: Vec<(usize, &EnumEntry)> = module.enums.iter().enumerate().collect();
+    for (number, entry) in &enums {
+        if is_long(&entry.enumerators) {
+            print_long_enumerators(text, *number, &entry.enumerators);
+        }
+    }
+    table(text, "enum", &enums, |text, (place, entry)| {
         let number = match &entry.c_name {
             Some(c_name) => format!("_cffi_prim_int(sizeof({c_name}), (({c_name})-1) <= 0)"),
             None => primitive_constant(entry.primitive)
@@ -38,7 +44,11 @@ pub fn print(text: &mut Text, module: &Module<'_>, embedded: bool) {
             entry.name,
             entry.type_index
         );
-        print_enumerators(text, &entry.enumerators);
+        if is_long(&entry.enumerators) {
+            line!(text, "    {} }},", long_enumerators(*place));
+        } else {
+            print_enumerators(text, &entry.enumerators);
+        }
     });
     table(
         text,
@@ -183,6 +193,38 @@ fn flag_names(value: flags::Record) -> String {
     } else {
         names.join(" | ")
     }
+}
+
+/// Microsoft's compiler takes literals of up to 64 KiB.
+fn is_long(enumerators: &[String]) -> bool {
+    const LIMIT: usize = 0xffff;
+    enumerators.iter().map(|name| name.len() + 1).sum::<usize>() > LIMIT
+}
+
+/// The array that is used in place of a literal.
+fn long_enumerators(place: usize) -> String {
+    format!("_cffi_enumerators_{place}")
+}
+
+fn print_long_enumerators(text: &mut Text, place: usize, enumerators: &[String]) {
+    line!(text, "static const char {}[] = {{", long_enumerators(place));
+    for (index, name) in enumerators.iter().enumerate() {
+        let mut row = String::new();
+        for byte in name.bytes() {
+            match byte {
+                b' '..=b'~' => row.push_str(&format!("'{}',", char::from(byte))),
+                _ => row.push_str(&format!("(char){byte},")),
+            }
+        }
+        let end = if index + 1 < enumerators.len() {
+            "','"
+        } else {
+            "0"
+        };
+        line!(text, "  {row}{end},");
+    }
+    line!(text, "}};");
+    text.gap();
 }
 
 /// One literal, in lines of readable length.
