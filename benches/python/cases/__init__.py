@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases import access, callbacks, calls, declarations, objects, values
+from cases import access, callbacks, calls, declarations, modules, objects, values
 
 CASES = [
     *calls.CASES,
@@ -11,4 +11,5 @@ CASES = [
     *access.CASES,
     *values.CASES,
     *declarations.CASES,
+    *modules.CASES,
 ]

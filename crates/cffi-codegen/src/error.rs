@@ -39,6 +39,30 @@ impl fmt::Display for GenerateError {
 
 impl std::error::Error for GenerateError {}
 
+/// Where in C code a type is needed.
+#[derive(Clone, Copy, Debug)]
+pub enum Context<'a> {
+    /// Anywhere else.
+    File,
+    /// In the argument of a function.
+    Argument(&'a str),
+    /// In the result of a function.
+    Result(&'a str),
+    /// In a field.
+    Field(&'a str),
+}
+
+impl fmt::Display for Context<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File => f.write_str("a C file"),
+            Self::Argument(function) => write!(f, "argument of {function}"),
+            Self::Result(function) => write!(f, "result of {function}"),
+            Self::Field(field) => write!(f, "field '{field}'"),
+        }
+    }
+}
+
 impl GenerateError {
     fn new(kind: ErrorKind, text: String) -> Self {
         Self { kind, text }
@@ -50,7 +74,7 @@ impl GenerateError {
         Self::new(self.kind, format!("{declaration}: {}", self.text))
     }
 
-    pub(crate) fn unnamed_type(spelling: &str, context: &str) -> Self {
+    pub(crate) fn unnamed_type(spelling: &str, context: Context<'_>) -> Self {
         let text = format!("cannot generate '{spelling}' in {context}: unknown type name");
         Self::new(ErrorKind::Verification, text)
     }

@@ -4,10 +4,10 @@
 
 use std::fmt::Write;
 
-use cffi_wire::VERSION_BASE;
+use cffi_wire::{Op, Opcode, VERSION_BASE};
 
 use crate::error::{GenerateError, Generated};
-use crate::module::{Language, Module, Source, plan};
+use crate::module::{EnumEntry, Language, Module, Source, plan};
 use crate::records::RecordEntry;
 use crate::words::{self, Word};
 
@@ -30,14 +30,25 @@ pub fn python_module(source: Source<'_>) -> Generated<String> {
         &mut text,
         format_args!("    _version = 0x{VERSION_BASE:x},"),
     );
-    line(
-        &mut text,
-        format_args!("    _types = b'{}',", types(&module)?),
-    );
-    keyword(&mut text, "_globals", &globals(&module));
-    keyword(&mut text, "_struct_unions", &struct_unions(&module)?);
-    keyword(&mut text, "_enums", &enums(&module)?);
-    keyword(&mut text, "_typenames", &typenames(&module)?);
+    text.push_str("    _types = b'");
+    types(&mut text, &module)?;
+    text.push_str("',\n");
+    keyword(&mut text, "_globals", &module.globals, |text, global| {
+        item(text, &[Part::Op(global.op), Part::Name(&global.name)]);
+        let _ = write!(text, ",{}", global.value);
+        Ok(())
+    })?;
+    keyword(&mut text, "_struct_unions", &module.records, |text, it| {
+        struct_union(text, &module, it)
+    })?;
+    keyword(&mut text, "_enums", &module.enums, |text, it| {
+        enumeration(text, it);
+        Ok(())
+    })?;
+    keyword(&mut text, "_typenames", &module.typenames, |text, it| {
+        item(text, &[Part::Number(it.1), Part::Name(&it.0)]);
+        Ok(())
+    })?;
     if !source.includes.is_empty() {
         let names: Vec<String> = (0..source.includes.len())
             .map(|number| format!("_ffi{number}"))
@@ -57,55 +68,86 @@ fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
     text.push('\n');
 }
 
-fn keyword(text: &mut String, name: &str, items: &[String]) {
-    if !items.is_empty() {
-        line(text, format_args!("    {name} = {},", tuple(items)));
+/// A tuple of items, if there are any.
+fn keyword<T>(
+    text: &mut String,
+    name: &str,
+    items: &[T],
+    mut print: impl FnMut(&mut String, &T) -> Generated<()>,
+) -> Generated<()> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    let _ = write!(text, "    {name} = (");
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        print(text, item)?;
+    }
+    text.push_str(if items.len() == 1 { ",),\n" } else { "),\n" });
+    Ok(())
+}
+
+/// What a bytes literal consists of.
+enum Part<'a> {
+    /// Four bytes.
+    Number(i32),
+    /// Four bytes.
+    Op(Op),
+    /// One byte for each.
+    Name(&'a str),
+}
+
+/// A bytes literal.
+fn item(text: &mut String, parts: &[Part<'_>]) {
+    text.push_str("b'");
+    for part in parts {
+        match part {
+            Part::Number(number) => four(text, number.to_be_bytes()),
+            Part::Op(op) => four(text, op.to_bytes()),
+            Part::Name(it) => name(text, it),
+        }
+    }
+    text.push('\'');
+}
+
+fn four(text: &mut String, bytes: [u8; 4]) {
+    for byte in bytes {
+        escaped(text, byte);
     }
 }
 
-fn tuple(items: &[String]) -> String {
-    match items {
-        [item] => format!("({item},)"),
-        items => format!("({})", items.join(",")),
-    }
-}
-
-/// Four bytes inside of a bytes literal.
-fn four(bytes: [u8; 4]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(16), |mut text, byte| {
-            let _ = write!(text, "\\x{byte:02X}");
-            text
-        })
-}
-
-fn number(value: i32) -> String {
-    four(value.to_be_bytes())
+fn escaped(text: &mut String, byte: u8) {
+    let digit = |value: u8| char::from(if value < 10 { b'0' } else { b'A' - 10 } + value);
+    text.push_str("\\x");
+    text.push(digit(byte >> 4));
+    text.push(digit(byte & 15));
 }
 
 /// A name inside of a bytes literal, which holds ASCII only.
-fn name(name: &str) -> String {
-    let mut text = String::with_capacity(name.len());
+fn name(text: &mut String, name: &str) {
+    if name.is_ascii() {
+        text.push_str(name);
+        return;
+    }
     for byte in name.bytes() {
         if byte.is_ascii() {
             text.push(char::from(byte));
         } else {
-            let _ = write!(text, "\\x{byte:02X}");
+            escaped(text, byte);
         }
     }
-    text
 }
 
-fn types(module: &Module<'_>) -> Generated<String> {
-    let mut text = String::with_capacity(module.words.len() * 16);
+fn types(text: &mut String, module: &Module<'_>) -> Generated<()> {
     for word in &module.words {
         match word {
-            Word::Type(op, _) | Word::Part(op) => text.push_str(&four(op.to_bytes())),
+            Word::Type(op, _) | Word::Part(op) => four(text, op.to_bytes()),
             Word::Length(length) => {
                 let length =
                     i32::try_from(*length).map_err(|_| GenerateError::array_too_long(*length))?;
-                text.push_str(&number(length));
+                four(text, length.to_be_bytes());
             }
             Word::Measured(expression) => return Err(GenerateError::not_for_python(expression)),
             Word::UnknownInteger(name) => {
@@ -116,78 +158,50 @@ fn types(module: &Module<'_>) -> Generated<String> {
             }
         }
     }
-    Ok(text)
+    Ok(())
 }
 
-fn globals(module: &Module<'_>) -> Vec<String> {
-    module
-        .globals
-        .iter()
-        .map(|global| {
-            let op = four(global.op.to_bytes());
-            format!("b'{op}{}',{}", name(&global.name), global.value)
-        })
-        .collect()
-}
-
-fn struct_unions(module: &Module<'_>) -> Generated<Vec<String>> {
-    module
-        .records
-        .iter()
-        .map(|record| struct_union(module, record))
-        .collect()
-}
-
-fn struct_union(module: &Module<'_>, record: &RecordEntry) -> Generated<String> {
-    use cffi_wire::{Op, Opcode};
-
-    let mut text = format!(
-        "(b'{}{}{}',",
-        number(record.type_index),
-        number(record.flags.bits()),
-        name(&record.name)
+fn struct_union(text: &mut String, module: &Module<'_>, record: &RecordEntry) -> Generated<()> {
+    text.push('(');
+    item(
+        text,
+        &[
+            Part::Number(record.type_index),
+            Part::Number(record.flags.bits()),
+            Part::Name(&record.name),
+        ],
     );
+    text.push(',');
     for (index, field) in record.fields.iter().enumerate() {
         if index > 0 {
             text.push(',');
         }
         let place = module.place(field.node);
-        let (opcode, width) = match field.width {
-            None => (Opcode::Noop, String::new()),
+        let field_name = Part::Name(&field.name);
+        match field.width {
+            None => item(text, &[Part::Op(Op::new(Opcode::Noop, place)), field_name]),
             Some(width) => {
                 let width = i32::try_from(width).map_err(|_| GenerateError::too_many())?;
-                (Opcode::Bitfield, number(width))
+                let op = Part::Op(Op::new(Opcode::Bitfield, place));
+                item(text, &[op, Part::Number(width), field_name]);
             }
-        };
-        let op = four(Op::new(opcode, place).to_bytes());
-        let _ = write!(text, "b'{op}{width}{}'", name(&field.name));
+        }
     }
     text.push(')');
-    Ok(text)
+    Ok(())
 }
 
-fn enums(module: &Module<'_>) -> Generated<Vec<String>> {
-    Ok(module
-        .enums
-        .iter()
-        .map(|entry| {
-            let enumerators: Vec<String> =
-                entry.enumerators.iter().map(|item| name(item)).collect();
-            format!(
-                "b'{}{}{}\\x00{}'",
-                number(entry.type_index),
-                number(i32::from(entry.primitive as u8)),
-                name(&entry.name),
-                enumerators.join(",")
-            )
-        })
-        .collect())
-}
-
-fn typenames(module: &Module<'_>) -> Generated<Vec<String>> {
-    Ok(module
-        .typenames
-        .iter()
-        .map(|(typename, place)| format!("b'{}{}'", number(*place), name(typename)))
-        .collect())
+fn enumeration(text: &mut String, entry: &EnumEntry) {
+    text.push_str("b'");
+    four(text, entry.type_index.to_be_bytes());
+    four(text, i32::from(entry.primitive as u8).to_be_bytes());
+    name(text, &entry.name);
+    escaped(text, 0);
+    for (index, enumerator) in entry.enumerators.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        name(text, enumerator);
+    }
+    text.push('\'');
 }

@@ -1,5 +1,7 @@
 //! Structs and unions in a module: their fields, how C code gets at them, and what of their layout is checked.
 
+use std::fmt;
+
 use cffi_model::Target;
 use cffi_model::primitive::{Primitive, PrimitiveKind};
 use cffi_model::types::{Qualifiers, RecordBody, RecordId, Type};
@@ -24,6 +26,47 @@ pub enum Access {
     Opaque,
     /// Another module describes it.
     External,
+}
+
+/// See [`Access::field`].
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    access: &'a Access,
+    name: &'a str,
+}
+
+impl fmt::Display for Field<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name;
+        match self.access {
+            Access::Name(c_name) => write!(f, "(({c_name} *)0)->{name}"),
+            Access::Pointer(pointer) => write!(f, "(({pointer})0)->{name}"),
+            other => write!(f, "{}.{name}", other.object().unwrap_or_default()),
+        }
+    }
+}
+
+/// See [`Access::offset`].
+#[derive(Clone, Copy, Debug)]
+pub struct Offset<'a> {
+    access: &'a Access,
+    name: &'a str,
+}
+
+impl fmt::Display for Offset<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name;
+        match self.access {
+            Access::Name(c_name) => write!(f, "offsetof({c_name}, {name})"),
+            Access::Pointer(pointer) => write!(f, "_cffi_pointed_offsetof({pointer}, {name})"),
+            Access::Member(root, path) => {
+                let in_root = |name| Offset { access: root, name };
+                let end = format!("{path}.{name}");
+                write!(f, "{} - {}", in_root(&end), in_root(path))
+            }
+            Access::Nameless | Access::Opaque | Access::External => Ok(()),
+        }
+    }
 }
 
 /// A field whose type has a node.
@@ -77,25 +120,17 @@ impl Access {
     }
 
     /// An expression that is one of its members.
-    pub fn field(&self, name: &str) -> Option<String> {
-        match self {
-            Self::Name(c_name) => Some(format!("(({c_name} *)0)->{name}")),
-            Self::Pointer(pointer) => Some(format!("(({pointer})0)->{name}")),
-            _ => Some(format!("{}.{name}", self.object()?)),
-        }
+    pub fn field<'a>(&'a self, name: &'a str) -> Option<Field<'a>> {
+        self.is_reachable().then_some(Field { access: self, name })
     }
 
     /// A constant expression for the offset of one of its members.
-    pub fn offset(&self, name: &str) -> Option<String> {
-        match self {
-            Self::Name(c_name) => Some(format!("offsetof({c_name}, {name})")),
-            Self::Pointer(pointer) => Some(format!("_cffi_pointed_offsetof({pointer}, {name})")),
-            Self::Member(root, path) => {
-                let end = root.offset(&format!("{path}.{name}"))?;
-                Some(format!("{end} - {}", root.offset(path)?))
-            }
-            Self::Nameless | Self::Opaque | Self::External => None,
-        }
+    pub fn offset<'a>(&'a self, name: &'a str) -> Option<Offset<'a>> {
+        self.is_reachable().then_some(Offset { access: self, name })
+    }
+
+    fn is_reachable(&self) -> bool {
+        matches!(self, Self::Name(_) | Self::Pointer(_) | Self::Member(..))
     }
 
     fn member(&self, name: &str) -> Option<Self> {
@@ -130,17 +165,26 @@ fn collect(
     access: &Access,
     fields: &mut Vec<PlannedField>,
 ) -> Generated<()> {
+    let types = planner.source.declarations.types();
     for field in &body.fields {
         if field.name.is_empty() && field.width.is_none() && planner.language == Language::C {
-            if let Type::Record(inner) = planner.source.declarations.types().get(field.ty.ty) {
+            if let Type::Record(inner) = types.get(field.ty.ty) {
                 if let Some(inner) = planner.body(*inner) {
                     collect(planner, inner, access, fields)?;
                     continue;
                 }
             }
         }
-        let node = match access.field(&field.name) {
-            Some(expression) => planner.nodes.measure(field.ty.ty, &expression)?,
+        let is_array = matches!(types.get(field.ty.ty), Type::Array { .. });
+        let expression = if is_array {
+            access.field(&field.name)
+        } else {
+            None
+        };
+        let node = match expression {
+            Some(expression) => planner
+                .nodes
+                .measure(field.ty.ty, &expression.to_string())?,
             None => planner.nodes.lower(field.ty.ty)?,
         };
         name_member(planner, access, &field.name, node);
@@ -160,13 +204,14 @@ fn name_member(planner: &mut Planner<'_>, access: &Access, name: &str, node: Nod
         return;
     }
     let mut node = node;
-    let mut path = name.to_owned();
+    let mut dimensions = 0;
     while let Node::Array(item, _) = planner.nodes.get(node) {
         node = *item;
-        path.push_str("[0]");
+        dimensions += 1;
     }
     if let Node::Record(id) = *planner.nodes.get(node) {
         if planner.access(id) == Access::Nameless {
+            let path = format!("{name}{}", "[0]".repeat(dimensions));
             if let Some(member) = access.member(&path) {
                 planner.members.insert(id, member);
             }

@@ -3,6 +3,8 @@
 //! Other than `cffi_model::spelling`, which is what users see at run time, this keeps all qualifiers, and knows the names that only
 //! generated code uses.
 
+use std::fmt;
+
 use cffi_model::types::Qualifiers;
 
 /// A type's spelling, in front of and behind its declarator.
@@ -54,30 +56,29 @@ impl Spelling {
     /// A function that returns this; `inside` stands in front of the function's name.
     pub fn function(&self, inside: &str, parameters: &str) -> Self {
         Self {
-            before: format!("{}({inside}", self.before),
-            after: format!(")({parameters}){}", self.after),
+            before: [&self.before, "(", inside].concat(),
+            after: [")(", parameters, ")", &self.after].concat(),
         }
     }
 
     /// The type alone.
     pub fn text(&self) -> String {
-        format!("{}{}", self.before, self.after)
+        [&*self.before, &*self.after].concat()
+    }
+
+    /// Adds the type alone to a text.
+    pub fn push_to(&self, text: &mut String) {
+        text.push_str(&self.before);
+        text.push_str(&self.after);
     }
 
     /// A declaration of something that has this type.
-    pub fn declare(&self, declarator: &str, qualifiers: Qualifiers) -> String {
-        let mut text = self.before.clone();
-        push_qualifiers(&mut text, qualifiers);
-        if declarator.starts_with('*') && self.after.starts_with('[') {
-            return format!("{text}({declarator}){}", self.after);
+    pub fn declare<'a>(&'a self, declarator: &'a str, qualifiers: Qualifiers) -> Declared<'a> {
+        Declared {
+            spelling: self,
+            declarator,
+            qualifiers,
         }
-        let touches = matches!(declarator.chars().next(), None | Some('[' | '('));
-        // `int *x`, but `int x` and `int *(x)`.
-        let glued = touches || text.ends_with(['(', '*']);
-        if !glued {
-            text.push(' ');
-        }
-        format!("{text}{declarator}{}", self.after)
     }
 
     /// Whether C code can say it: names that CFFI makes up have a dollar sign.
@@ -86,21 +87,63 @@ impl Spelling {
     }
 }
 
+/// A declaration, which is written where it is printed.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared<'a> {
+    spelling: &'a Spelling,
+    declarator: &'a str,
+    qualifiers: Qualifiers,
+}
+
+impl fmt::Display for Declared<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Spelling { before, after } = self.spelling;
+        let declarator = self.declarator;
+        f.write_str(before)?;
+        let mut last = before.chars().next_back();
+        for word in qualifier_words(self.qualifiers) {
+            if last != Some('(') {
+                f.write_str(" ")?;
+            }
+            f.write_str(word)?;
+            last = None;
+        }
+        if declarator.starts_with('*') && after.starts_with('[') {
+            f.write_str("(")?;
+            f.write_str(declarator)?;
+            f.write_str(")")?;
+            return f.write_str(after);
+        }
+        // `int *x`, but `int x` and `int *(x)`.
+        let touches = matches!(declarator.chars().next(), None | Some('[' | '('));
+        if !touches && !matches!(last, Some('(' | '*')) {
+            f.write_str(" ")?;
+        }
+        f.write_str(declarator)?;
+        f.write_str(after)
+    }
+}
+
 fn push_qualifiers(text: &mut String, qualifiers: Qualifiers) {
+    for word in qualifier_words(qualifiers) {
+        if !text.ends_with('(') {
+            text.push(' ');
+        }
+        text.push_str(word);
+    }
+}
+
+fn qualifier_words(qualifiers: Qualifiers) -> impl Iterator<Item = &'static str> {
     // `__restrict` is what C++ compilers and Microsoft's have, too.
     let words = [
         (Qualifiers::RESTRICT, "__restrict"),
         (Qualifiers::VOLATILE, "volatile"),
         (Qualifiers::CONST, "const"),
     ];
-    for (qualifier, word) in words {
-        if qualifiers.contains(qualifier) {
-            if !text.ends_with('(') {
-                text.push(' ');
-            }
-            text.push_str(word);
-        }
-    }
+    words
+        .into_iter()
+        .filter(move |(qualifier, _)| qualifiers.contains(*qualifier))
+        .map(|(_, word)| word)
 }
 
 #[cfg(test)]
@@ -111,23 +154,31 @@ mod tests {
     fn declarators() {
         let none = Qualifiers::empty();
         let int = Spelling::word("int");
-        assert_eq!(int.declare("x", none), "int x");
-        assert_eq!(int.declare("*x", Qualifiers::CONST), "int const *x");
-        assert_eq!(int.array("3").declare("*f(void)", none), "int(*f(void))[3]");
+        assert_eq!(int.declare("x", none).to_string(), "int x");
         assert_eq!(
-            int.pointer(Qualifiers::CONST).declare("x", none),
+            int.declare("*x", Qualifiers::CONST).to_string(),
             "int const *x"
         );
         assert_eq!(
-            int.array("3").pointer(none).declare("x", none),
+            int.array("3").declare("*f(void)", none).to_string(),
+            "int(*f(void))[3]"
+        );
+        assert_eq!(
+            int.pointer(Qualifiers::CONST)
+                .declare("x", none)
+                .to_string(),
+            "int const *x"
+        );
+        assert_eq!(
+            int.array("3").pointer(none).declare("x", none).to_string(),
             "int(*x)[3]"
         );
         assert_eq!(
-            int.function("*", "char").declare("x", none),
+            int.function("*", "char").declare("x", none).to_string(),
             "int(*x)(char)"
         );
         assert_eq!(
-            int.function("*", "char").declare("*", none),
+            int.function("*", "char").declare("*", none).to_string(),
             "int(**)(char)"
         );
         assert_eq!(int.function("", "char").text(), "int()(char)");

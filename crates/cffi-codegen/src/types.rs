@@ -14,8 +14,8 @@ use cffi_model::types::{
 use cffi_syntax::ast::CallingConvention;
 use rustc_hash::FxHashMap;
 
-use crate::error::{GenerateError, Generated};
-use crate::spelling::Spelling;
+use crate::error::{Context, GenerateError, Generated};
+use crate::spelling::{Declared, Spelling};
 
 /// The name that generated code gives to the struct behind `va_list`.
 pub const VA_LIST_TAG: &str = "_cffi_va_list_tag";
@@ -149,14 +149,14 @@ impl<'a> Nodes<'a> {
         self.spellings.get(id.index()).unwrap_or(NONE)
     }
 
-    /// How C declares something of this type.
-    pub fn declare(
-        &self,
+    /// How C declares something of this type; `context` says in errors where.
+    pub fn declare<'t>(
+        &'t self,
         id: NodeId,
-        declarator: &str,
+        declarator: &'t str,
         qualifiers: Qualifiers,
-        context: &str,
-    ) -> Generated<String> {
+        context: Context<'_>,
+    ) -> Generated<Declared<'t>> {
         let spelling = self.spelling(id);
         if !spelling.is_c() {
             return Err(GenerateError::unnamed_type(&spelling.text(), context));
@@ -204,23 +204,25 @@ impl<'a> Nodes<'a> {
     }
 
     fn spell_function(&self, function: &Function, star: &str) -> Spelling {
-        let mut parameters: Vec<String> = function
-            .parameters
-            .iter()
-            .map(|parameter| self.spelling(*parameter).text())
-            .collect();
-        if function.variadic {
-            parameters.push("...".to_owned());
+        let mut parameters = String::with_capacity(128);
+        for (index, parameter) in function.parameters.iter().enumerate() {
+            if index > 0 {
+                parameters.push_str(", ");
+            }
+            self.spelling(*parameter).push_to(&mut parameters);
         }
-        if parameters.is_empty() {
-            parameters.push("void".to_owned());
-        }
-        let inside = match function.convention {
-            CallingConvention::Stdcall => format!("_cffi_stdcall {star}"),
-            CallingConvention::Cdecl => star.to_owned(),
+        parameters.push_str(match (function.variadic, function.parameters.is_empty()) {
+            (true, false) => ", ...",
+            (true, true) => "...",
+            (false, true) => "void",
+            (false, false) => "",
+        });
+        let inside = match (function.convention, star) {
+            (CallingConvention::Stdcall, "") => "_cffi_stdcall ",
+            (CallingConvention::Stdcall, _) => "_cffi_stdcall *",
+            (CallingConvention::Cdecl, star) => star,
         };
-        self.spelling(function.result)
-            .function(&inside, &parameters.join(", "))
+        self.spelling(function.result).function(inside, &parameters)
     }
 
     /// Whether a type mentions the struct behind `va_list`.

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use crate::error::{GenerateError, Generated};
 use crate::module::{count, place};
+use crate::spelling::Spelling;
 use crate::types::{Function, Length, Node, NodeId, Nodes};
 
 /// A word.
@@ -49,15 +50,9 @@ pub fn lay_out(
 ) -> Generated<(Vec<Word>, Vec<Option<i32>>)> {
     let mut order: Vec<(String, NodeId)> = used
         .iter()
-        .map(|node| {
-            // A spelling sorts behind those that it is the beginning of: `int *` before `int`.
-            // The macro for the calling convention sorts as the keyword that it stands for.
-            let spelling = nodes.spelling(*node).text();
-            let key = format!("{}>", spelling.replace("_cffi_stdcall", "__stdcall"));
-            (key, *node)
-        })
+        .map(|node| (sort_key(nodes.spelling(*node)), *node))
         .collect();
-    order.sort();
+    order.sort_unstable();
 
     let mut places: Vec<Option<i32>> = vec![None; nodes.len()];
     let mut length = 0usize;
@@ -101,6 +96,19 @@ pub fn lay_out(
         writer.write(*node)?;
     }
     Ok((words, places))
+}
+
+/// A spelling sorts behind those that it is the beginning of: `int *` before `int`. The macro for the calling convention sorts as the
+/// keyword that it stands for.
+fn sort_key(spelling: &Spelling) -> String {
+    const MACRO: &str = "_cffi_stdcall";
+    let mut key = String::with_capacity(64);
+    spelling.push_to(&mut key);
+    if key.contains(MACRO) {
+        key = key.replace(MACRO, "__stdcall");
+    }
+    key.push('>');
+    key
 }
 
 struct Writer<'a, 'n> {

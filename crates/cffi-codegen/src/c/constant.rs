@@ -3,7 +3,7 @@
 use cffi_model::types::Qualifiers;
 
 use super::text::{Text, line};
-use crate::error::Generated;
+use crate::error::{Context, Generated};
 use crate::module::Module;
 use crate::types::{Length, Node, NodeId};
 
@@ -40,7 +40,7 @@ pub fn print_object(
 ) -> Generated<()> {
     let pointer = module
         .nodes
-        .declare(node, "*", Qualifiers::empty(), "a C file")?;
+        .declare(node, "*", Qualifiers::empty(), Context::File)?;
     line!(text, "static void _cffi_const_{name}(char *o)");
     line!(text, "{{");
     line!(text, "  *({pointer})o = {name};");
@@ -65,7 +65,7 @@ pub fn print_variable(
     let declarator = format!("*_cffi_var_{name}(void)");
     let function = module
         .nodes
-        .declare(node, &declarator, qualifiers, "a C file")?;
+        .declare(node, &declarator, qualifiers, Context::File)?;
     line!(text, "static {function}");
     line!(text, "{{");
     line!(text, "  return {address}({name});");

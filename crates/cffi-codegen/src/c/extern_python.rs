@@ -6,7 +6,7 @@ use cffi_model::types::Qualifiers;
 use cffi_syntax::ast::CallingConvention;
 
 use super::text::{Text, line};
-use crate::error::{GenerateError, Generated};
+use crate::error::{Context, GenerateError, Generated};
 use crate::module::{Module, Visibility};
 use crate::types::{Node, NodeId};
 
@@ -25,8 +25,8 @@ pub fn print(
         return Ok(());
     };
     let is_void = matches!(nodes.get(function.result), Node::Void);
-    let result_context = format!("result of {name}");
-    let result = nodes.declare(function.result, "", NONE, &result_context)?;
+    let result_context = Context::Result(name);
+    let result = nodes.declare(function.result, "", NONE, result_context)?;
     let size = if is_void {
         "0".to_owned()
     } else {
@@ -43,10 +43,12 @@ pub fn print(
     );
     text.gap();
 
-    let context = format!("argument of {name}");
+    let context = Context::Argument(name);
     let mut parameters = Vec::with_capacity(function.parameters.len());
     for (index, parameter) in function.parameters.iter().enumerate() {
-        parameters.push(nodes.declare(*parameter, &format!("a{index}"), NONE, &context)?);
+        let declarator = format!("a{index}");
+        let parameter = nodes.declare(*parameter, &declarator, NONE, context)?;
+        parameters.push(parameter.to_string());
     }
     let parameters = if parameters.is_empty() {
         "void".to_owned()
@@ -58,7 +60,7 @@ pub fn print(
         CallingConvention::Cdecl => "",
     };
     let declarator = format!("{convention}{name}({parameters})");
-    let header = nodes.declare(function.result, &declarator, NONE, &result_context)?;
+    let header = nodes.declare(function.result, &declarator, NONE, result_context)?;
     let storage = match visibility {
         Visibility::Static => "static ",
         Visibility::Extern => "",
@@ -75,7 +77,7 @@ pub fn print(
         } else {
             format!(
                 " {};",
-                nodes.declare(function.result, "result", NONE, &result_context)?
+                nodes.declare(function.result, "result", NONE, result_context)?
             )
         }
     );

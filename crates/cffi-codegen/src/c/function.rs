@@ -8,8 +8,9 @@ use cffi_syntax::ast::CallingConvention;
 
 use super::Uses;
 use super::text::{Text, line};
-use crate::error::Generated;
+use crate::error::{Context, Generated};
 use crate::module::Module;
+use crate::spelling::Declared;
 use crate::types::{Conversion, Function, Node, NodeId};
 
 const NONE: Qualifiers = Qualifiers::empty();
@@ -18,11 +19,18 @@ struct Printer<'a, 'm> {
     module: &'a Module<'m>,
     name: &'a str,
     function: &'a Function,
-    /// `argument of NAME`, for errors.
-    argument: String,
-    /// `result of NAME`, for errors.
-    result: String,
+    /// `x0`, `x1`, …
+    names: Vec<String>,
     uses: Uses,
+}
+
+/// What a function returns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gives {
+    /// What the declared one does.
+    Result,
+    /// `void`
+    Nothing,
 }
 
 /// Prints both functions.
@@ -34,8 +42,9 @@ pub fn print(text: &mut Text, module: &Module<'_>, name: &str, node: NodeId) -> 
         module,
         name,
         function,
-        argument: format!("argument of {name}"),
-        result: format!("result of {name}"),
+        names: (0..function.parameters.len())
+            .map(|index| format!("x{index}"))
+            .collect(),
         uses: Uses::Nothing,
     };
     printer.plain(text)?;
@@ -63,18 +72,27 @@ impl Printer<'_, '_> {
 
     /// `x0, x1, …`
     fn arguments(&self) -> String {
-        let names: Vec<String> = (0..self.arity()).map(|index| format!("x{index}")).collect();
-        names.join(", ")
+        self.names.join(", ")
     }
 
-    fn declare(&self, node: NodeId, declarator: &str) -> Generated<String> {
-        self.module
-            .nodes
-            .declare(node, declarator, NONE, &self.argument)
+    fn declare<'t>(&'t self, node: NodeId, declarator: &'t str) -> Generated<Declared<'t>> {
+        let context = Context::Argument(self.name);
+        self.module.nodes.declare(node, declarator, NONE, context)
+    }
+
+    fn declare_result<'t>(&'t self, declarator: &'t str) -> Generated<Declared<'t>> {
+        let (result, context) = (self.function.result, Context::Result(self.name));
+        self.module.nodes.declare(result, declarator, NONE, context)
+    }
+
+    /// Parameters with their names.
+    fn parameters(&self) -> impl Iterator<Item = (&NodeId, &str)> {
+        let names = self.names.iter().map(String::as_str);
+        self.function.parameters.iter().zip(names)
     }
 
     /// The head of a function that is called as the declared one is.
-    fn head(&self, name: &str, parameters: &[String], result: Option<NodeId>) -> Generated<String> {
+    fn head(&self, name: &str, parameters: &[String], result: Gives) -> Generated<String> {
         let parameters = if parameters.is_empty() {
             "void".to_owned()
         } else {
@@ -85,25 +103,19 @@ impl Printer<'_, '_> {
             CallingConvention::Cdecl => "",
         };
         let declarator = format!("{convention}{name}({parameters})");
-        match result {
-            Some(result) => self
-                .module
-                .nodes
-                .declare(result, &declarator, NONE, &self.result),
-            None => Ok(format!("void {declarator}")),
-        }
+        Ok(match result {
+            Gives::Result => self.declare_result(&declarator)?.to_string(),
+            Gives::Nothing => format!("void {declarator}"),
+        })
     }
 
     fn plain(&self, text: &mut Text) -> Generated<()> {
         let mut parameters = Vec::with_capacity(self.arity());
-        for (index, parameter) in self.function.parameters.iter().enumerate() {
-            parameters.push(self.declare(*parameter, &format!("x{index}"))?);
+        for (parameter, name) in self.parameters() {
+            parameters.push(self.declare(*parameter, name)?.to_string());
         }
-        let head = self.head(
-            &format!("_cffi_d_{}", self.name),
-            &parameters,
-            Some(self.function.result),
-        )?;
+        let name = format!("_cffi_d_{}", self.name);
+        let head = self.head(&name, &parameters, Gives::Result)?;
         let give = if self.returns_nothing() {
             ""
         } else {
@@ -129,20 +141,12 @@ impl Printer<'_, '_> {
             "_cffi_f_{name}(PyObject *self, PyObject *{parameter})"
         );
         line!(text, "{{");
-        for (index, parameter) in self.function.parameters.iter().enumerate() {
-            line!(
-                text,
-                "  {};",
-                self.declare(*parameter, &format!("x{index}"))?
-            );
+        for (parameter, name) in self.parameters() {
+            line!(text, "  {};", self.declare(*parameter, name)?);
         }
         let returns_nothing = self.returns_nothing();
         if !returns_nothing {
-            let result =
-                self.module
-                    .nodes
-                    .declare(self.function.result, "result", NONE, &self.result)?;
-            line!(text, "  {result};");
+            line!(text, "  {};", self.declare_result("result")?);
         }
         line!(text, "  PyObject *pyresult = NULL;");
         let takes_pointers = self
@@ -218,7 +222,7 @@ impl Printer<'_, '_> {
         node: NodeId,
         fail: &str,
     ) -> Generated<()> {
-        let ctype = self.declare(node, "")?;
+        let ctype = self.module.nodes.spelling(node).text();
         let place = self.module.place(node);
         let (value, failed) = match self.conversion(node) {
             Conversion::Integer => (
@@ -325,13 +329,14 @@ impl Printer<'_, '_> {
         let mut arguments = Vec::with_capacity(self.arity());
         let mut same = true;
         if by_address(result) {
-            parameters.push(self.declare(result, "*result")?);
+            parameters.push(self.declare(result, "*result")?.to_string());
             same = false;
         }
         for (index, parameter) in self.function.parameters.iter().enumerate() {
             let star = if by_address(*parameter) { "*" } else { "" };
             same &= star.is_empty();
-            parameters.push(self.declare(*parameter, &format!("{star}x{index}"))?);
+            let declarator = format!("{star}x{index}");
+            parameters.push(self.declare(*parameter, &declarator)?.to_string());
             arguments.push(format!("{star}x{index}"));
         }
         if same {
@@ -340,9 +345,9 @@ impl Printer<'_, '_> {
         }
         let own = format!("_cffi_f_{name}");
         let head = if by_address(result) {
-            self.head(&own, &parameters, None)?
+            self.head(&own, &parameters, Gives::Nothing)?
         } else {
-            self.head(&own, &parameters, Some(result))?
+            self.head(&own, &parameters, Gives::Result)?
         };
         let take = if by_address(result) {
             "*result = "

@@ -1,6 +1,7 @@
 //! Structs and unions: a function that is never called, in which the compiler compares the declared fields with its own.
 
 use super::text::{Text, line};
+use crate::error::Context;
 use crate::module::Module;
 use crate::records::{Access, PlannedField, RecordEntry};
 use crate::types::{Length, Node, NodeId};
@@ -74,10 +75,10 @@ fn print_field(
     // The very type, but for lengths that are open.
     let is_open = |length: &Length| matches!(length, Length::Open | Length::Measured(_));
     let (node, place) = innermost(module, field.node, name, is_open);
-    let context = format!("field '{place}'");
+    let context = Context::Field(&place);
     match module
         .nodes
-        .declare(node, "*tmp", field.qualifiers, &context)
+        .declare(node, "*tmp", field.qualifiers, context)
     {
         Ok(declaration) => line!(text, "  {{ {declaration} = &{object}{place}; (void)tmp; }}"),
         Err(_) => line!(text, "  /* '{shown}.{name}' has a type without a name */"),

@@ -2,7 +2,7 @@
 
 use cffi_wire::{Opcode, flags};
 
-use super::text::{Text, line};
+use super::text::{Text, line, put};
 use crate::module::{EnumEntry, Global, Module};
 use crate::records::{Access, PlannedField, RecordEntry, is_flexible};
 use crate::words::primitive_constant;
@@ -87,20 +87,19 @@ fn table<T>(text: &mut Text, name: &str, entries: &[T], mut print: impl FnMut(&m
 
 fn print_global(text: &mut Text, global: &Global) {
     let name = &global.name;
+    let function = |prefix: &'static str| Some((prefix, name.as_str()));
     let (address, direct) = match global.op.opcode {
         Opcode::CpythonBltnN | Opcode::CpythonBltnO | Opcode::CpythonBltnV => {
-            (format!("_cffi_f_{name}"), format!("(void *)_cffi_d_{name}"))
+            ("_cffi_f_", function("(void *)_cffi_d_"))
         }
-        Opcode::GlobalVarF => (format!("_cffi_var_{name}"), "NULL".to_owned()),
-        Opcode::ExternPython => (
-            format!("&_cffi_externpy__{name}"),
-            format!("(void *){name}"),
-        ),
-        _ => (format!("_cffi_const_{name}"), "NULL".to_owned()),
+        Opcode::GlobalVarF => ("_cffi_var_", None),
+        Opcode::ExternPython => ("&_cffi_externpy__", function("(void *)")),
+        _ => ("_cffi_const_", None),
     };
+    let (prefix, direct) = direct.unwrap_or(("NULL", ""));
     line!(
         text,
-        "  {{ \"{name}\", (void *){address}, _CFFI_OP(_CFFI_OP_{}, {}), {direct} }},",
+        "  {{ \"{name}\", (void *){address}{name}, _CFFI_OP(_CFFI_OP_{}, {}), {prefix}{direct} }},",
         global.op.opcode.name(),
         global.op.argument
     );
@@ -109,18 +108,17 @@ fn print_global(text: &mut Text, global: &Global) {
 fn print_field(text: &mut Text, module: &Module<'_>, record: &RecordEntry, field: &PlannedField) {
     const UNKNOWN: &str = "(size_t)-1";
     let name = &field.name;
-    let place = module.place(field.node);
-    let unknown = || UNKNOWN.to_owned();
-    let offset = match field.width {
-        Some(_) => unknown(),
-        None => record.access.offset(name).unwrap_or_else(unknown),
-    };
     let flexible = is_flexible(module.nodes.get(field.node));
-    let size = match (field.width, record.access.field(name)) {
-        (Some(width), _) => format!("{width} /* bits */"),
-        (None, Some(object)) if !flexible => format!("sizeof({object})"),
-        _ => unknown(),
-    };
+    put!(text, "  {{ \"{name}\", ");
+    match (field.width, record.access.offset(name)) {
+        (None, Some(offset)) => put!(text, "{offset}, "),
+        _ => put!(text, "{UNKNOWN}, "),
+    }
+    match (field.width, record.access.field(name)) {
+        (Some(width), _) => put!(text, "{width} /* bits */"),
+        (None, Some(object)) if !flexible => put!(text, "sizeof({object})"),
+        _ => text.push(UNKNOWN),
+    }
     let opcode = if field.width.is_some() {
         Opcode::Bitfield
     } else {
@@ -128,8 +126,9 @@ fn print_field(text: &mut Text, module: &Module<'_>, record: &RecordEntry, field
     };
     line!(
         text,
-        "  {{ \"{name}\", {offset}, {size}, _CFFI_OP(_CFFI_OP_{}, {place}) }},",
-        opcode.name()
+        ", _CFFI_OP(_CFFI_OP_{}, {}) }},",
+        opcode.name(),
+        module.place(field.node)
     );
 }
 

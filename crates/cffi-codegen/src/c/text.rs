@@ -17,10 +17,15 @@ impl Text {
         self.0.push_str(text);
     }
 
-    /// Adds a line.
-    pub fn line(&mut self, arguments: Arguments<'_>) {
+    /// Adds a part of a line.
+    pub fn put(&mut self, arguments: Arguments<'_>) {
         // Writing to a string cannot fail.
         let _ = self.0.write_fmt(arguments);
+    }
+
+    /// Adds a line, or the end of one.
+    pub fn line(&mut self, arguments: Arguments<'_>) {
+        self.put(arguments);
         self.0.push('\n');
     }
 
@@ -46,3 +51,9 @@ macro_rules! line {
     ($text:expr, $($format:tt)*) => { $text.line(format_args!($($format)*)) };
 }
 pub(crate) use line;
+
+/// Adds a formatted part of a line.
+macro_rules! put {
+    ($text:expr, $($format:tt)*) => { $text.put(format_args!($($format)*)) };
+}
+pub(crate) use put;
