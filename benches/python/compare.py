@@ -18,8 +18,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from cases import CASES
-from native import compile_library, compile_nanobind
+from cases import CASES, MEANS
+from native import compile_library, compile_module, compile_nanobind
 from table import CTYPES, NANOBIND, OURS, UPSTREAM, Table
 
 HERE = Path(__file__).resolve().parent
@@ -37,6 +37,8 @@ def main() -> None:
     if not options.names or "start" in options.names:
         measure_start({OURS: options.ours, UPSTREAM: options.upstream}, options.repeats, table)
     measure_cases(workers, options.repeats, options.names, table)
+    for mean in MEANS:
+        table.mean(mean)
     table.totals()
     for worker in workers.values():
         worker.close()
@@ -59,6 +61,8 @@ def parse_arguments() -> argparse.Namespace:
 def start_workers(ours: str, upstream: str, without: list[str]) -> dict[str, Worker]:
     """One for each column, in their order."""
     library = compile_library()
+    compile_module(ours, OURS)
+    compile_module(upstream, UPSTREAM)
     workers = {
         OURS: Worker(ours, "cffi", library),
         UPSTREAM: Worker(upstream, "cffi", library),

@@ -17,8 +17,10 @@ call the same shared library.
 from __future__ import annotations
 
 import ctypes
+import importlib
 import importlib.util
 import itertools
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +41,12 @@ def of_cffi(path: str) -> Namespace:
 
     ffi = FFI()
     ffi.cdef((HERE / "bench.h").read_text())
+    sys.path.insert(0, str(Path(path).parent / "modules"))
     return {
         "FFI": FFI,
+        # Compiled modules: by upstream's generator, and by that of this cffi.
+        "theirs": with_callbacks("bench_upstream"),
+        "own": with_callbacks("bench_ours" if is_ours() else "bench_upstream"),
         "ffi": ffi,
         "lib": ffi.dlopen(path),
         "LIBRARY": path,
@@ -48,6 +54,28 @@ def of_cffi(path: str) -> Namespace:
         "LARGE": declarations.large(),
         "counter": itertools.count(1000),
     }
+
+
+def is_ours() -> bool:
+    """Whether this process has our cffi: it has no parser in Python."""
+    import _cffi_backend
+
+    return hasattr(_cffi_backend, "_InlineFFI")
+
+
+def with_callbacks(name: str) -> Any:
+    """A compiled module whose extern "Python" functions are defined."""
+    module = importlib.import_module(name)
+
+    @module.ffi.def_extern()  # type: ignore[untyped-decorator]
+    def on_int(x: int) -> int:
+        return x
+
+    @module.ffi.def_extern()  # type: ignore[untyped-decorator]
+    def on_four(a: float, b: float, c: float, d: float) -> float:
+        return d
+
+    return module
 
 
 def of_nanobind(path: str) -> Namespace:

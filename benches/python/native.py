@@ -1,4 +1,4 @@
-"""Compiles what is called: the shared library, and nanobind's extension module around it.
+"""Compiles what is called: the shared library, and the extension modules around it.
 
 Not a build system: nanobind's own source is compiled once for each version, the
 rest for each run.
@@ -51,6 +51,13 @@ def compile_library() -> Path:
     library = BUILD / "libbench.so"
     run("cc", "-O2", "-shared", "-fPIC", "-o", library, HERE / "bench.c")
     return library
+
+
+def compile_module(python: str, generator: str) -> None:
+    """The module `bench_GENERATOR` for compiled calls, by the generator that `python` has."""
+    folder = BUILD / "modules"
+    folder.mkdir(parents=True, exist_ok=True)
+    run(python, HERE / "module.py", f"bench_{generator}", folder)
 
 
 def compile_nanobind(python: str, library: Path) -> Path:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+
+from cases.case import Mean
 
 OURS, UPSTREAM, CTYPES, NANOBIND = "ours", "upstream", "ctypes", "nanobind"
 COLUMNS = [OURS, UPSTREAM, CTYPES, NANOBIND]
@@ -22,6 +25,7 @@ class Table:
         self.met = 0
         self.missed = 0
         self.slower = 0
+        self.parts: dict[tuple[str, str], float] = {}
 
     def header(self) -> None:
         columns = "".join(f"{column:>11}" for column in COLUMNS)
@@ -37,6 +41,7 @@ class Table:
     def case(self, name: str, times: Mapping[str, float], target: float | None) -> None:
         """A row that counts: for its target, and for being slower than upstream."""
         part = times[OURS] / times[UPSTREAM]
+        self.parts[self.group, name] = part
         notes = []
         if target is not None:
             if part <= target:
@@ -63,6 +68,21 @@ class Table:
             f"  {name:32}{columns}{ours / upstream:>9.2f}{aim:>8}{upstream / ours:>8.2f}x  {note}"
         )
         print(line.rstrip(), flush=True)
+
+    def mean(self, mean: Mean) -> None:
+        """A line for several cases, if all of them were measured."""
+        parts = [self.parts.get((mean.group, name)) for name in mean.cases]
+        measured = [part for part in parts if part is not None]
+        if len(measured) < len(parts):
+            return
+        value = math.exp(sum(map(math.log, measured)) / len(measured))
+        if value <= mean.target:
+            self.met += 1
+            note = ""
+        else:
+            self.missed += 1
+            note = "  MISSED"
+        print(f"{mean.name:78}{value:>9.2f}{mean.target:>8.2f}{note}", flush=True)
 
     def totals(self) -> None:
         print(f"{self.met} targets met, {self.missed} missed")

@@ -30,6 +30,15 @@ class Case(NamedTuple):
         return {"cffi": self.cffi, "ctypes": self.ctypes, "nanobind": self.nanobind}[library]
 
 
+class Mean(NamedTuple):
+    """The geometric mean of our times as parts of upstream's, over some cases of a group."""
+
+    name: str
+    group: str
+    cases: list[str]
+    target: float
+
+
 class Group:
     """Makes the cases of one group."""
 

@@ -40,6 +40,15 @@ pub struct WordPlan {
     pub(crate) result_kind: Option<Scalar>,
 }
 
+/// Calls without an image: all parameters are words in registers of one kind, in order, and so is the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Few {
+    /// So many integers and addresses, by [`trampoline::call_ints`].
+    Ints(usize),
+    /// So many floating-point numbers, by [`trampoline::call_floats`].
+    Floats(usize),
+}
+
 /// Where an argument goes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Passing {
@@ -131,6 +140,39 @@ impl WordPlan {
             load,
             registers,
             result_kind: Scalar::of(&signature.result),
+        }
+    }
+
+    /// Whether calls need no image, and which way they go then.
+    #[must_use]
+    pub fn few(&self) -> Option<Few> {
+        let count = self.arguments.len();
+        let in_order = |first: usize| {
+            self.arguments
+                .iter()
+                .enumerate()
+                .all(|(index, passing)| match passing {
+                    Passing::Word(word) => usize::from(*word) == first + index,
+                    _ => false,
+                })
+        };
+        match (&self.returning, self.load) {
+            _ if count > trampoline::FEW => None,
+            (Returning::Void | Returning::Int, Load::Ints) if in_order(0) => Some(Few::Ints(count)),
+            (Returning::Float, Load::Registers) if count > 0 && in_order(trampoline::INTS) => {
+                Some(Few::Floats(count))
+            }
+            _ => None,
+        }
+    }
+
+    /// The result of a call that was made without an image, as [`Self::call_scalar`] gives it.
+    #[inline]
+    #[must_use]
+    pub const fn extend(&self, word: u64) -> u64 {
+        match self.result_kind {
+            Some(kind) => kind.extend(word),
+            None => 0,
         }
     }
 

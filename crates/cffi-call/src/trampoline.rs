@@ -15,6 +15,8 @@ pub const INTS: usize = if cfg!(target_arch = "aarch64") { 8 } else { 6 };
 pub const FLOATS: usize = 8;
 /// Stack words that a trampoline can pass.
 pub const STACK: usize = 16;
+/// Parameters of the functions that are entered without an image.
+pub const FEW: usize = 4;
 /// Words of an image: integer registers, floating-point registers, stack.
 pub const WORDS: usize = INTS + FLOATS + STACK;
 
@@ -168,6 +170,63 @@ pub unsafe fn call_for_int(function: *const c_void, words: &Image, load: Load) -
 pub unsafe fn call_for_float(function: *const c_void, words: &Image, load: Load) -> u64 {
     // SAFETY: the caller's promise.
     unsafe { enter::<f64>(function, words, load) }.to_bits()
+}
+
+/// Calls a C function whose parameters are integer words in the first `N` registers, at most [`FEW`], and gives the first integer result
+/// register. Without an image, for the functions that are most of all.
+///
+/// # Safety
+/// `function` is such a function, with no result or one that begins in an integer register.
+#[inline]
+pub unsafe fn call_ints<const N: usize>(function: *const c_void, words: [u64; N]) -> u64 {
+    let word = |index: usize| words.get(index).copied().unwrap_or_default();
+    // SAFETY: the caller's promise. Registers that the function does not look at do no harm.
+    unsafe {
+        match N {
+            0 => transmute::<*const c_void, unsafe extern "C" fn() -> u64>(function)(),
+            1 => transmute::<*const c_void, unsafe extern "C" fn(u64) -> u64>(function)(word(0)),
+            2 => transmute::<*const c_void, unsafe extern "C" fn(u64, u64) -> u64>(function)(
+                word(0),
+                word(1),
+            ),
+            3 => transmute::<*const c_void, unsafe extern "C" fn(u64, u64, u64) -> u64>(function)(
+                word(0),
+                word(1),
+                word(2),
+            ),
+            _ => transmute::<*const c_void, unsafe extern "C" fn(u64, u64, u64, u64) -> u64>(
+                function,
+            )(word(0), word(1), word(2), word(3)),
+        }
+    }
+}
+
+/// As [`call_ints`], with floating-point registers for parameters and result; words and result are their bits.
+///
+/// # Safety
+/// `function` is such a function.
+#[inline]
+pub unsafe fn call_floats<const N: usize>(function: *const c_void, words: [u64; N]) -> u64 {
+    let word = |index: usize| f64::from_bits(words.get(index).copied().unwrap_or_default());
+    // SAFETY: the caller's promise.
+    let result = unsafe {
+        match N {
+            1 => transmute::<*const c_void, unsafe extern "C" fn(f64) -> f64>(function)(word(0)),
+            2 => transmute::<*const c_void, unsafe extern "C" fn(f64, f64) -> f64>(function)(
+                word(0),
+                word(1),
+            ),
+            3 => transmute::<*const c_void, unsafe extern "C" fn(f64, f64, f64) -> f64>(function)(
+                word(0),
+                word(1),
+                word(2),
+            ),
+            _ => transmute::<*const c_void, unsafe extern "C" fn(f64, f64, f64, f64) -> f64>(
+                function,
+            )(word(0), word(1), word(2), word(3)),
+        }
+    };
+    result.to_bits()
 }
 
 /// Declares the types of the trampolines, and `enter`, for an architecture's integer registers.

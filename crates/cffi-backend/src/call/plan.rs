@@ -25,6 +25,8 @@ pub struct Plan {
 pub struct Parameter {
     /// What is tried first; the way of [`Shortcut::None`] does everything.
     pub shortcut: Shortcut,
+    /// Whether it is a `void *`, to which all pointers convert (C11 6.3.2.3p1).
+    pub takes_any_pointer: bool,
     /// The word of an argument that takes one; see [`Passing::Word`].
     pub word: u8,
     /// Its type.
@@ -40,7 +42,11 @@ pub enum Shortcut {
     Unsigned(u8),
     /// A `float` object for a `double`.
     Double,
-    /// A cdata of the very type, or an array of its items.
+    /// A `float` object for a `float`.
+    Float,
+    /// `True`, `False`
+    Bool,
+    /// A cdata of the very type, an array of its items, or a `void *`; for a `void *` any pointer or array.
     Pointer,
     /// As `Pointer`, and `bytes`.
     BytePointer,
@@ -55,12 +61,14 @@ pub enum Shortcut {
 pub enum Outcome {
     /// `None`
     Void,
-    /// An `int` of the lowest 32 bits.
-    Int32,
-    /// An `int` of 64 bits.
-    Int64,
-    /// A `float`.
+    /// An `int`, signed or of less than 64 bits.
+    Int,
+    /// An `int` of 64 bits, unsigned.
+    Unsigned64,
+    /// A `float` of a `double`.
     Double,
+    /// A `float` of a `float`.
+    Float,
     /// A cdata pointer.
     Pointer,
     /// Anything else.
@@ -81,6 +89,8 @@ impl Parameter {
                     Kind::Signed => Shortcut::Signed(unused_bits),
                     Kind::Unsigned => Shortcut::Unsigned(unused_bits),
                     Kind::Float if ctype.raw_size() == 8 => Shortcut::Double,
+                    Kind::Float => Shortcut::Float,
+                    Kind::Bool => Shortcut::Bool,
                     Kind::Pointer if takes_bytes => Shortcut::BytePointer,
                     Kind::Pointer => Shortcut::Pointer,
                     _ => Shortcut::None,
@@ -91,6 +101,7 @@ impl Parameter {
         };
         Self {
             shortcut,
+            takes_any_pointer: ctype.is_void_pointer(),
             word,
             ctype: ctype.clone(),
         }
@@ -146,9 +157,10 @@ impl Outcome {
     fn new(result: &CType) -> Self {
         match (result.kind, result.raw_size()) {
             (Kind::Void, _) => Self::Void,
-            (Kind::Signed, 4) => Self::Int32,
-            (Kind::Signed, 8) => Self::Int64,
+            (Kind::Unsigned, 8) => Self::Unsigned64,
+            (Kind::Signed | Kind::Unsigned, 1..=8) => Self::Int,
             (Kind::Float, 8) => Self::Double,
+            (Kind::Float, 4) => Self::Float,
             (Kind::Pointer | Kind::Function, _) => Self::Pointer,
             _ => Self::Other,
         }

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 use cffi_call::plan::{CallPlan, Passing, Returning, WordPlan};
-use cffi_call::trampoline::Image;
+use cffi_call::trampoline::{self, Image};
 use cffi_call::{errno, libffi};
 use cffi_python::bits::{ToSigned, ToUnsigned};
 use cffi_python::ffi::{self, PyObject};
@@ -206,6 +206,46 @@ pub unsafe fn run_usual(
     unsafe { run_words::<true>(plan, words, result, address, arguments, &mut temporaries) }
 }
 
+/// As [`run_usual`], for plans whose calls are [`Few::Ints`] of `N`, or with `FLOATS` [`Few::Floats`], and arguments that are all of the
+/// very usual kinds.
+///
+/// # Safety
+/// As [`run`].
+#[inline]
+pub unsafe fn run_few<const N: usize, const FLOATS: bool>(
+    plan: &Plan,
+    result: &CType,
+    address: *const c_void,
+    arguments: &[Borrowed<'_>; N],
+) -> PyResult<Option<Owned>> {
+    let CallPlan::Words(words) = &plan.call else {
+        return Ok(None);
+    };
+    let Some(parameters) = plan.parameters.first_chunk::<N>() else {
+        return Ok(None);
+    };
+    let mut values = [0_u64; N];
+    for ((value, parameter), object) in values.iter_mut().zip(parameters).zip(arguments) {
+        let Some(word) = shortcut(parameter, *object) else {
+            return Ok(None);
+        };
+        *value = word;
+    }
+    // SAFETY: the caller's promise; the closure touches no Python object.
+    let word = unsafe {
+        thread::detached(|| {
+            errno::around(|| {
+                if FLOATS {
+                    trampoline::call_floats(address, values)
+                } else {
+                    trampoline::call_ints(address, values)
+                }
+            })
+        })
+    };
+    scalar_result(plan.result, result, words.extend(word)).map(Some)
+}
+
 /// # Safety
 /// As [`run`], and with `USUAL` as [`run_usual`]. Without it there is a result.
 #[inline]
@@ -286,14 +326,36 @@ fn shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
             ((value << unused) >> unused == value && value >> 63 == 0).then_some(value)
         }
         Shortcut::Double => version::exact_float(object).map(f64::to_bits),
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "C's conversion to float rounds in the same way"
+        )]
+        Shortcut::Float => {
+            version::exact_float(object).map(|value| u64::from((value as f32).to_bits()))
+        }
+        Shortcut::Bool => {
+            // SAFETY: the addresses of two static objects.
+            let (yes, no) = unsafe { (ffi::Py_True(), ffi::Py_False()) };
+            match object.as_ptr() {
+                it if it == yes => Some(1),
+                it if it == no => Some(0),
+                _ => None,
+            }
+        }
         Shortcut::Pointer | Shortcut::BytePointer => {
             if let Some(cdata) = CData::from_object(object) {
                 let from: &CType = cdata.ctype();
                 let same = std::ptr::eq(from, &raw const *parameter.ctype)
-                    || from.kind == Kind::Array
-                        && from
-                            .item_pointer()
-                            .is_some_and(|it| std::ptr::eq(it, &raw const *parameter.ctype));
+                    || match from.kind {
+                        Kind::Array => {
+                            parameter.takes_any_pointer
+                                || from
+                                    .item_pointer()
+                                    .is_some_and(|it| std::ptr::eq(it, &raw const *parameter.ctype))
+                        }
+                        Kind::Pointer => parameter.takes_any_pointer || from.is_void_pointer(),
+                        _ => false,
+                    };
                 return same.then(|| cdata.data().expose_provenance() as u64);
             }
             if parameter.shortcut == Shortcut::BytePointer {
@@ -312,8 +374,14 @@ fn shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
 fn scalar_result(outcome: Outcome, result: &CType, mut bits: u64) -> PyResult<Owned> {
     match outcome {
         Outcome::Void => Ok(Owned::none()),
-        Outcome::Int32 | Outcome::Int64 => int::from_i64(bits.to_signed()),
+        Outcome::Int => int::from_i64(bits.to_signed()),
+        Outcome::Unsigned64 => int::from_u64(bits),
         Outcome::Double => int::from_f64(f64::from_bits(bits)),
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the upper half of the word is zero"
+        )]
+        Outcome::Float => int::from_f64(f32::from_bits(bits as u32).into()),
         // SAFETY: the scalar is in the low bytes of the word (only little-endian targets have such plans).
         Outcome::Pointer | Outcome::Other => unsafe { load(result, (&raw mut bits).cast()) },
     }

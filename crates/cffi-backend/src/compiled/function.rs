@@ -1,18 +1,22 @@
 //! Functions of compiled modules.
 //!
 //! A module brings a wrapper for each of its functions, made for `METH_NOARGS`, `METH_O` or `METH_VARARGS`, and mostly the plain function
-//! too. Where the signature has a plan, calls go straight to the plain function:
+//! too. Where the signature has a plan, `lib.f` is a built-in function of ours, which calls the plain function:
 //!
 //! ```text
-//!   lib.f(1, 2) ──▶ Direct ──arguments as expected──▶ plan ──▶ plain function
-//!                     └──anything else──▶ built-in function ──▶ wrapper ──▶ exports ──▶ plain function
+//!   lib.f(1, 2) ──▶ built-in function of Direct ──arguments as expected──▶ plan ──▶ plain function
+//!                             └──anything else──▶ built-in function of Lib ──▶ wrapper ──▶ exports ──▶ plain function
 //! ```
 //!
-//! so that conversions that are not the usual ones, and errors, are those of the wrapper. Without a plan `lib.f` is the built-in function.
+//! so that conversions that are not the usual ones, and errors, are those of the wrapper. Without a plan `lib.f` is the second one.
+//!
+//! A built-in function tells its C code nothing but its `__self__`, and interpreters call it without detours (`METH_FASTCALL`). So
+//! `__self__` of the first is an object of its own for each function, which passes itself off as the library.
 
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::ptr::NonNull;
 
+use cffi_call::plan::{CallPlan, Few};
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, guard_silent};
 use cffi_python::typespec::TypeSpec;
@@ -31,12 +35,10 @@ use crate::ctype::{CType, CTypeRef};
 use crate::ffi::object::Ffi;
 use crate::types;
 
-/// A function that is called by its plan. It looks like the built-in function behind it.
+/// What a function that is called by its plan has as `__self__`.
 #[repr(C)]
 pub struct Direct {
     ob_base: PyObject,
-    weak_references: *mut PyObject,
-    vectorcall: Option<ffi::vectorcallfunc>,
     /// The plain function.
     address: *const c_void,
     /// Belongs to `ctype`.
@@ -46,6 +48,7 @@ pub struct Direct {
     ctype: CTypeRef,
     /// For all that the plan does not do.
     builtin: Owned,
+    lib: Owned,
 }
 
 /// The flags of the wrapper that an opcode tells of.
@@ -66,7 +69,7 @@ pub fn new_function(
     global: &Global,
     flags: c_int,
 ) -> PyResult<Owned> {
-    let builtin = new_builtin(lib, owner, module, global, flags)?;
+    let (builtin, definition) = new_builtin(lib, owner, module, global, flags)?;
     let address: *const c_void = global.size_or_direct_fn;
     if address.is_null() {
         return Ok(builtin);
@@ -82,17 +85,45 @@ pub fn new_function(
             return Ok(builtin);
         }
     };
-    // SAFETY: the type is ready; every part is written at once.
+    // SAFETY: the plan belongs to the type.
+    let entry = entry_for(unsafe { plan.as_ref() });
+    // As long-lived as the definition of the wrapper.
+    let definition = Box::leak(Box::new(ffi::PyMethodDef {
+        ml_name: definition.ml_name,
+        ml_meth: ffi::PyMethodDefPointer {
+            PyCFunctionFast: entry,
+        },
+        ml_flags: ffi::METH_FASTCALL,
+        ml_doc: definition.ml_doc,
+    }));
+    // SAFETY: the type is ready; every part is written at once. A definition that lives for ever, and two valid objects.
     unsafe {
-        let made = Owned::from_new(ffi::PyType_GenericAlloc(types::DIRECT.get(), 0))?;
-        let place: *mut Direct = made.as_ptr().cast();
-        (&raw mut (*place).vectorcall).write(Some(call));
+        let direct = Owned::from_new(ffi::PyType_GenericAlloc(types::DIRECT.get(), 0))?;
+        let place: *mut Direct = direct.as_ptr().cast();
         (&raw mut (*place).address).write(address);
         (&raw mut (*place).plan).write(plan);
         (&raw mut (*place).result).write(result);
         (&raw mut (*place).ctype).write(ctype);
         (&raw mut (*place).builtin).write(builtin);
-        Ok(made)
+        (&raw mut (*place).lib).write(lib.as_object().to_owned());
+        new_c_function(definition, direct.borrow(), lib)
+    }
+}
+
+/// # Safety
+/// The definition is of a function for this `__self__`.
+unsafe fn new_c_function(
+    definition: &'static mut ffi::PyMethodDef,
+    this: Borrowed<'_>,
+    lib: &Lib,
+) -> PyResult<Owned> {
+    // SAFETY: the caller's promise; two valid objects.
+    unsafe {
+        Owned::from_new(ffi::PyCFunction_NewEx(
+            definition,
+            this.as_ptr(),
+            lib.name().as_ptr(),
+        ))
     }
 }
 
@@ -119,7 +150,7 @@ fn new_builtin(
     module: &Compiled,
     global: &Global,
     flags: c_int,
-) -> PyResult<Owned> {
+) -> PyResult<(Owned, &'static ffi::PyMethodDef)> {
     if global.address.is_null() {
         return Err(raise!(SystemError, "a function without a wrapper"));
     }
@@ -150,46 +181,69 @@ fn new_builtin(
             ml_doc: doc.as_ptr(),
         }
     }));
-    // SAFETY: a definition that lives for ever, and two valid objects.
+    let definition: *mut ffi::PyMethodDef = definition;
+    // SAFETY: a definition that lives for ever and is never changed.
     unsafe {
-        Owned::from_new(ffi::PyCFunction_NewEx(
-            definition,
-            lib.as_object().as_ptr(),
-            lib.name().as_ptr(),
-        ))
+        let made = new_c_function(&mut *definition, lib.as_object(), lib)?;
+        Ok((made, &*definition))
     }
 }
 
-unsafe extern "C" fn call(
-    callable: *mut PyObject,
-    arguments: *const *mut PyObject,
-    flags: usize,
-    names: *mut PyObject,
+type Entry = unsafe extern "C" fn(*mut PyObject, *mut *mut PyObject, isize) -> *mut PyObject;
+
+/// What the interpreter enters for functions of a plan.
+fn entry_for(plan: &Plan) -> Entry {
+    let CallPlan::Words(words) = &plan.call else {
+        return call;
+    };
+    match words.few() {
+        Some(Few::Ints(0)) => call_few::<0, false>,
+        Some(Few::Ints(1)) => call_few::<1, false>,
+        Some(Few::Ints(2)) => call_few::<2, false>,
+        Some(Few::Ints(3)) => call_few::<3, false>,
+        Some(Few::Ints(4)) => call_few::<4, false>,
+        Some(Few::Floats(1)) => call_few::<1, true>,
+        Some(Few::Floats(2)) => call_few::<2, true>,
+        Some(Few::Floats(3)) => call_few::<3, true>,
+        Some(Few::Floats(4)) => call_few::<4, true>,
+        _ => call,
+    }
+}
+
+unsafe extern "C" fn call_few<const N: usize, const FLOATS: bool>(
+    this: *mut PyObject,
+    arguments: *mut *mut PyObject,
+    count: isize,
 ) -> *mut PyObject {
     guard(|| {
-        // SAFETY: called by the interpreter with a function of this type and its arguments; `Borrowed` is a transparent non-null
+        // SAFETY: called by the interpreter with the `__self__` of a function and its arguments; `Borrowed` is a transparent non-null
         // pointer. The plan and the result belong to the type.
         unsafe {
-            let this = &*callable.cast::<Direct>();
-            let count = ffi::PyVectorcall_NARGS(flags).unsigned_abs();
-            let given: &[Borrowed<'_>] = if count == 0 {
-                &[]
-            } else {
-                std::slice::from_raw_parts(arguments.cast(), count)
-            };
-            if Borrowed::from_ptr_or_none(names).is_some_and(|names| names.tuple_len() > 0) {
-                return Err(this.no_keywords());
-            }
-            let plan = this.plan.as_ref();
-            if count == plan.parameters.len() {
-                let done = vectorcall::run_usual(plan, this.result.as_ref(), this.address, given)?;
+            let this = &*this.cast::<Direct>();
+            if count.unsigned_abs() == N {
+                let given: &[Borrowed<'_>; N] = match N {
+                    // There may be no array at all.
+                    0 => NonNull::dangling().as_ref(),
+                    _ => &*arguments.cast_const().cast(),
+                };
+                let (plan, result) = (this.plan.as_ref(), this.result.as_ref());
+                let done = vectorcall::run_few::<N, FLOATS>(plan, result, this.address, given)?;
                 if let Some(result) = done {
                     return Ok(result);
                 }
             }
-            this.builtin.borrow().call(given)
+            this.call(arguments, count)
         }
     })
+}
+
+unsafe extern "C" fn call(
+    this: *mut PyObject,
+    arguments: *mut *mut PyObject,
+    count: isize,
+) -> *mut PyObject {
+    // SAFETY: called by the interpreter with the `__self__` of a function and its arguments.
+    guard(|| unsafe { (*this.cast::<Direct>()).call(arguments, count) })
 }
 
 /// The function behind an object, with its module's entry, if it is one of a compiled module.
@@ -212,7 +266,7 @@ fn entry_of(object: Borrowed<'_>) -> Option<(&Lib, &Global)> {
 
 /// The pointer type of a function of a compiled module.
 pub fn ctype_of(object: Borrowed<'_>) -> PyResult<Option<CTypeRef>> {
-    if let Some(direct) = Direct::from_object(object) {
+    if let Some(direct) = Direct::of_function(object) {
         return Ok(Some(direct.ctype.clone()));
     }
     match entry_of(object) {
@@ -225,7 +279,7 @@ pub fn ctype_of(object: Borrowed<'_>) -> PyResult<Option<CTypeRef>> {
 
 /// A pointer to the plain function behind a function of a compiled module. `None` too where its module knows the wrapper only.
 pub fn pointer_of(object: Borrowed<'_>) -> PyResult<Option<CDataRef>> {
-    if let Some(direct) = Direct::from_object(object) {
+    if let Some(direct) = Direct::of_function(object) {
         let address = direct.address.cast_mut().cast();
         return new_view(direct.ctype.clone(), address).map(Some);
     }
@@ -240,38 +294,94 @@ pub fn pointer_of(object: Borrowed<'_>) -> PyResult<Option<CDataRef>> {
 }
 
 impl Direct {
-    /// The error of built-in functions for arguments by name.
-    #[cold]
-    fn no_keywords(&self) -> Raised {
-        let part = |name: &CStr| {
-            let part = self.builtin.borrow().attribute(name);
-            part.map_or_else(|_| String::new(), |it| it.borrow().display())
-        };
-        let (module, name) = (part(c"__module__"), part(c"__qualname__"));
-        raise!(TypeError, "{module}.{name}() takes no keyword arguments")
+    /// # Safety
+    /// `arguments` are `count` objects.
+    #[inline]
+    unsafe fn call(&self, arguments: *mut *mut PyObject, count: isize) -> PyResult<Owned> {
+        let count = count.unsigned_abs();
+        // SAFETY: the caller's promise; `Borrowed` is a transparent non-null pointer. The plan and the result belong to the type.
+        unsafe {
+            let given: &[Borrowed<'_>] = if count == 0 {
+                &[]
+            } else {
+                std::slice::from_raw_parts(arguments.cast_const().cast(), count)
+            };
+            let (plan, result) = (self.plan.as_ref(), self.result.as_ref());
+            if count == plan.parameters.len() {
+                if let Some(made) = vectorcall::run_usual(plan, result, self.address, given)? {
+                    return Ok(made);
+                }
+            }
+            self.builtin.borrow().call(given)
+        }
     }
 
-    fn from_object(object: Borrowed<'_>) -> Option<&Self> {
-        // SAFETY: the type cannot be subclassed, so the object has this layout.
-        types::DIRECT
-            .is_exact(object)
-            .then(|| unsafe { &*object.as_ptr().cast::<Self>() })
+    /// What is behind a function, if it is called by its plan.
+    fn of_function(object: Borrowed<'_>) -> Option<&Self> {
+        // SAFETY: a valid object; the type cannot be subclassed, so its instances have this layout.
+        unsafe {
+            if ffi::PyCFunction_Check(object.as_ptr()) == 0 {
+                return None;
+            }
+            let this = Borrowed::from_ptr_or_none(ffi::PyCFunction_GetSelf(object.as_ptr()))?;
+            types::DIRECT
+                .is_exact(this)
+                .then(|| &*this.as_ptr().cast::<Self>())
+        }
     }
+}
+
+/// Hands an operation on to the library.
+///
+/// # Safety
+/// `object` is a `Direct`.
+unsafe fn library_of<'a>(object: *mut PyObject) -> Borrowed<'a> {
+    // SAFETY: the caller's promise; the interpreter keeps the object while it uses it.
+    unsafe { (*object.cast::<Direct>()).lib.borrow() }
 }
 
 unsafe extern "C" fn getattro(object: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
     // SAFETY: a slot of Direct; the name is a str.
-    guard(|| unsafe {
-        let this = &*object.cast::<Direct>();
-        this.builtin
-            .borrow()
-            .attribute_object(Borrowed::from_ptr(name))
-    })
+    guard(|| unsafe { library_of(object).attribute_object(Borrowed::from_ptr(name)) })
+}
+
+unsafe extern "C" fn setattro(
+    object: *mut PyObject,
+    name: *mut PyObject,
+    value: *mut PyObject,
+) -> c_int {
+    // SAFETY: a slot of Direct, as the interpreter calls it.
+    unsafe { ffi::PyObject_SetAttr(library_of(object).as_ptr(), name, value) }
 }
 
 unsafe extern "C" fn repr(object: *mut PyObject) -> *mut PyObject {
     // SAFETY: a slot of Direct.
-    guard(|| unsafe { &*object.cast::<Direct>() }.builtin.borrow().repr())
+    guard(|| unsafe { library_of(object) }.repr())
+}
+
+unsafe extern "C" fn hash(object: *mut PyObject) -> ffi::Py_hash_t {
+    // SAFETY: a slot of Direct.
+    unsafe { ffi::PyObject_Hash(library_of(object).as_ptr()) }
+}
+
+unsafe extern "C" fn compare(
+    object: *mut PyObject,
+    other: *mut PyObject,
+    operator: c_int,
+) -> *mut PyObject {
+    guard(|| {
+        // SAFETY: a slot of Direct; the other is any object.
+        unsafe {
+            let other = Borrowed::from_ptr(other);
+            let other = if types::DIRECT.is_exact(other) {
+                library_of(other.as_ptr())
+            } else {
+                other
+            };
+            let (this, other) = (library_of(object).as_ptr(), other.as_ptr());
+            Owned::from_new(ffi::PyObject_RichCompare(this, other, operator))
+        }
+    })
 }
 
 unsafe extern "C" fn traverse(
@@ -279,13 +389,14 @@ unsafe extern "C" fn traverse(
     visit: ffi::visitproc,
     argument: *mut c_void,
 ) -> c_int {
-    // SAFETY: called by the collector on a live function.
+    // SAFETY: called by the collector on a live object.
     unsafe {
         let this = &*object.cast::<Direct>();
         for part in [
             ffi::Py_TYPE(object).cast(),
             this.ctype.as_ptr(),
             this.builtin.as_ptr(),
+            this.lib.as_ptr(),
         ] {
             let found = visit(part, argument);
             if found != 0 {
@@ -298,15 +409,13 @@ unsafe extern "C" fn traverse(
 
 unsafe extern "C" fn dealloc(object: *mut PyObject) {
     guard_silent(|| {
-        // SAFETY: CPython deallocates a function once; its parts are dropped in place.
+        // SAFETY: CPython deallocates an object once; its parts are dropped in place.
         unsafe {
             ffi::PyObject_GC_UnTrack(object.cast());
             let place: *mut Direct = object.cast();
-            if !(*place).weak_references.is_null() {
-                ffi::PyObject_ClearWeakRefs(object);
-            }
             let class = ffi::Py_TYPE(object);
             std::ptr::drop_in_place(&raw mut (*place).builtin);
+            std::ptr::drop_in_place(&raw mut (*place).lib);
             std::ptr::drop_in_place(&raw mut (*place).ctype);
             ffi::PyObject_GC_Del(object.cast());
             ffi::Py_DECREF(class.cast());
@@ -314,36 +423,21 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
     });
 }
 
-/// Makes the type.
+/// Makes the type. It has the name of the library's type, which functions show.
 pub fn make_type() -> PyResult<Owned> {
-    let spec = TypeSpec::new(c"_cffi_backend.__LibFunction", size_of::<Direct>())
-        .flags(
-            ffi::Py_TPFLAGS_HAVE_GC
-                | ffi::Py_TPFLAGS_HAVE_VECTORCALL
-                | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION,
-        )
-        .doc(c"A function of a compiled module.")
-        .members(vec![
-            TypeSpec::read_only_member(
-                c"__vectorcalloffset__",
-                ffi::Py_T_PYSSIZET,
-                std::mem::offset_of!(Direct, vectorcall),
-                None,
-            ),
-            TypeSpec::read_only_member(
-                c"__weaklistoffset__",
-                ffi::Py_T_PYSSIZET,
-                std::mem::offset_of!(Direct, weak_references),
-                None,
-            ),
-        ]);
+    let spec = TypeSpec::new(c"_cffi_backend.Lib", size_of::<Direct>())
+        .not_picklable()
+        .flags(ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
+        .doc(c"What a function of a compiled module has as __self__: the library.");
     // SAFETY: each function has the type of its slot.
     unsafe {
         spec.slot(ffi::Py_tp_dealloc, dealloc as *mut c_void)
             .slot(ffi::Py_tp_traverse, traverse as *mut c_void)
             .slot(ffi::Py_tp_getattro, getattro as *mut c_void)
+            .slot(ffi::Py_tp_setattro, setattro as *mut c_void)
             .slot(ffi::Py_tp_repr, repr as *mut c_void)
-            .slot(ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut c_void)
+            .slot(ffi::Py_tp_hash, hash as *mut c_void)
+            .slot(ffi::Py_tp_richcompare, compare as *mut c_void)
     }
     .build(None)
 }
