@@ -121,20 +121,24 @@ impl<'a> Borrowed<'a> {
 
     /// The code points of a `str`.
     pub fn code_points(self) -> PyResult<Vec<u32>> {
+        let mut points = vec![0u32; self.str_len()];
+        // SAFETY: room for the code points.
+        unsafe { self.copy_code_points(points.as_mut_ptr())? }
+        Ok(points)
+    }
+
+    /// Copies the code points of a `str`.
+    ///
+    /// # Safety
+    /// `data` is aligned and has room for [`Self::str_len`] of them.
+    pub unsafe fn copy_code_points(self, data: *mut u32) -> PyResult<()> {
         let length = self.str_len();
-        let mut points = vec![0u32; length];
-        if length == 0 {
-            return Ok(points);
-        }
-        // SAFETY: room for `length` code points; no terminating null is asked for.
-        let done = unsafe {
-            ffi::PyUnicode_AsUCS4(self.as_ptr(), points.as_mut_ptr(), length.to_signed(), 0)
-        };
-        if done.is_null() {
-            Err(Raised)
-        } else {
-            Ok(points)
-        }
+        // SAFETY: the caller's promise; no terminating null is asked for.
+        let done = length == 0
+            || unsafe {
+                !ffi::PyUnicode_AsUCS4(self.as_ptr(), data, length.to_signed(), 0).is_null()
+            };
+        if done { Ok(()) } else { Err(Raised) }
     }
 
     /// The contents of a `bytes` object.

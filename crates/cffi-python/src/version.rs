@@ -166,8 +166,8 @@ pub fn attached_state() -> Option<*mut ffi::PyThreadState> {
     }
 }
 
-/// The value of an `int` that fits in one digit, read from the object itself; `None` for larger ones and other objects.
-#[cfg(not(any(Py_LIMITED_API, Py_3_15)))]
+/// The value of an `int` of one or two digits (60 bits), read from the object itself; `None` for larger ones and other objects.
+#[cfg(all(not(any(Py_LIMITED_API, Py_3_15)), target_pointer_width = "64"))]
 #[inline]
 #[must_use]
 pub fn small_int(object: Borrowed<'_>) -> Option<i64> {
@@ -177,30 +177,35 @@ pub fn small_int(object: Borrowed<'_>) -> Option<i64> {
     struct Int {
         ob_base: ffi::PyObject,
         size: isize,
-        digit: u32,
+        /// The least one first, of 30 bits each; at least one is there.
+        digits: [u32; 1],
     }
+    const DIGIT_BITS: u32 = 30;
     // SAFETY: the address of a type object.
     if object.type_ptr() != &raw mut ffi::PyLong_Type {
         return None;
     }
     // SAFETY: an `int`; each has room for one digit.
-    let (size, digit) = unsafe {
-        let int = &*object.as_ptr().cast::<Int>();
-        (int.size, i64::from(int.digit))
+    let (size, digits) = unsafe {
+        let int = object.as_ptr().cast::<Int>();
+        ((*int).size, (&raw const (*int).digits).cast::<u32>())
     };
     #[cfg(Py_3_12)]
-    return (size < 2 << 3).then(|| (1 - (size as i64 & 3)) * digit);
+    let (count, sign) = (size >> 3, 1 - (size as i64 & 3));
     #[cfg(not(Py_3_12))]
-    match size {
-        1 => Some(digit),
-        0 => Some(0),
-        -1 => Some(-digit),
-        _ => None,
+    let (count, sign) = (size.abs(), size.signum() as i64);
+    // SAFETY: as many digits as the size says.
+    unsafe {
+        match count {
+            0 | 1 => Some(sign * i64::from(*digits)),
+            2 => Some(sign * (i64::from(*digits) | i64::from(*digits.add(1)) << DIGIT_BITS)),
+            _ => None,
+        }
     }
 }
 
-/// Where the layout of `int` objects is not known, none is read.
-#[cfg(any(Py_LIMITED_API, Py_3_15))]
+/// Where the layout of `int` objects is not known, or has digits of another size, none is read.
+#[cfg(any(Py_LIMITED_API, Py_3_15, not(target_pointer_width = "64")))]
 #[inline]
 #[must_use]
 pub fn small_int(_: Borrowed<'_>) -> Option<i64> {

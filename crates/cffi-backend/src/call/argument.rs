@@ -151,7 +151,7 @@ pub fn prepare(ctype: &CType, object: Borrowed<'_>) -> PyResult<Prepared> {
     }
     if item.kind == Kind::WideChar && object.is_str() {
         let size = item.raw_size().unsigned_abs();
-        let units = character::encoded_length(&object.code_points()?, size);
+        let units = character::encoded_length(object, size)?;
         // A terminating null comes after them.
         return Ok(Prepared::Items(room(units + 1, size)?));
     }
@@ -182,10 +182,8 @@ pub unsafe fn fill(
     };
     let size = item.size()?.unwrap_or(0);
     if object.is_str() {
-        let units = character::encode(&object.code_points()?, size);
         // SAFETY: the caller's promise: there is room for the units.
-        unsafe { std::ptr::copy_nonoverlapping(units.as_ptr(), data, units.len()) }
-        return Ok(());
+        return unsafe { character::write_encoded(object, size, data) };
     }
     // A list that has grown meanwhile is read no further.
     let most = room.map_or(usize::MAX, |room| {

@@ -313,6 +313,12 @@ fn is_value_of(object: Borrowed<'_>, ctype: &CType) -> bool {
     CData::from_object(object).is_some_and(|cdata| std::ptr::eq(&raw const **cdata.ctype(), ctype))
 }
 
+/// The bits of a `double` of the same value, if there is one.
+fn exact_in_double(value: i64) -> Option<u64> {
+    let value = i32::try_from(value).ok()?;
+    Some(f64::from(value).to_bits())
+}
+
 /// The word of an argument in the cases that are most of all; `None` is for the others, wrong ones included.
 #[inline]
 fn shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
@@ -325,7 +331,10 @@ fn shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
             let value = version::small_int(object)?.to_unsigned();
             ((value << unused) >> unused == value && value >> 63 == 0).then_some(value)
         }
-        Shortcut::Double => version::exact_float(object).map(f64::to_bits),
+        Shortcut::Double => match version::exact_float(object) {
+            Some(value) => Some(value.to_bits()),
+            None => exact_in_double(version::small_int(object)?),
+        },
         #[expect(
             clippy::cast_possible_truncation,
             reason = "C's conversion to float rounds in the same way"

@@ -82,9 +82,29 @@ pub fn must_be(name: &str, expected: &str, got: &str) -> Raised {
 }
 
 /// How many code units of `size` bytes a `str` takes.
-pub fn encoded_length(points: &[u32], size: usize) -> usize {
+pub fn encoded_length(object: Borrowed<'_>, size: usize) -> PyResult<usize> {
+    if size != 2 {
+        return Ok(object.str_len());
+    }
+    let points = object.code_points()?;
     let pairs = points.iter().filter(|point| **point > 0xFFFF).count();
-    points.len() + if size == 2 { pairs } else { 0 }
+    Ok(points.len() + pairs)
+}
+
+/// Writes the code units of a `str`, of `size` bytes each.
+///
+/// # Safety
+/// `data` has room for [`encoded_length`] of them.
+pub unsafe fn write_encoded(object: Borrowed<'_>, size: usize, data: *mut u8) -> PyResult<()> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if size == 4 && data.cast::<u32>().is_aligned() {
+            return object.copy_code_points(data.cast());
+        }
+        let units = encode(&object.code_points()?, size);
+        std::ptr::copy_nonoverlapping(units.as_ptr(), data, units.len());
+    }
+    Ok(())
 }
 
 /// The code units of a `str` for an array of wide characters of `size` bytes each.
