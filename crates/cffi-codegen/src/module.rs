@@ -10,6 +10,7 @@
 //! The order depends on names alone, so text that was declared in another order gives the same module.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use cffi_model::Declarations;
 use cffi_model::declarations::{Declaration, Exported, IntegerOrigin, Key, Space, declared_name};
@@ -47,9 +48,9 @@ pub struct Source<'a> {
 
 /// A function, variable or constant of the module.
 #[derive(Debug)]
-pub struct Global {
+pub struct Global<'a> {
     /// Its name.
-    pub name: String,
+    pub name: &'a str,
     /// What it is, and its type.
     pub op: Op,
     /// Of a constant in a Python module.
@@ -86,18 +87,18 @@ pub enum Visibility {
 
 /// An item with its name and with how errors call it.
 #[derive(Debug)]
-pub struct NamedItem {
+pub struct NamedItem<'a> {
     /// The name.
-    pub name: String,
+    pub name: &'a str,
     /// `function foo`
-    pub declared: String,
+    pub declared: Rc<str>,
     /// What it is.
     pub item: Item,
 }
 
 /// An enum.
 #[derive(Debug)]
-pub struct EnumEntry {
+pub struct EnumEntry<'a> {
     /// Its name in the table.
     pub name: String,
     /// Its place among the types.
@@ -107,7 +108,7 @@ pub struct EnumEntry {
     /// The number of the integer type that the declaration leads to.
     pub primitive: cffi_model::primitive::Primitive,
     /// The names of the enumerators.
-    pub enumerators: Vec<String>,
+    pub enumerators: Vec<&'a str>,
 }
 
 /// The plan.
@@ -121,17 +122,17 @@ pub struct Module<'a> {
     /// Its types as words.
     pub words: Vec<Word>,
     /// Its functions, variables and constants.
-    pub globals: Vec<Global>,
+    pub globals: Vec<Global<'a>>,
     /// What C code is written for.
-    pub items: Vec<NamedItem>,
+    pub items: Vec<NamedItem<'a>>,
     /// Its structs and unions.
-    pub records: Vec<RecordEntry>,
+    pub records: Vec<RecordEntry<'a>>,
     /// Its enums.
-    pub enums: Vec<EnumEntry>,
+    pub enums: Vec<EnumEntry<'a>>,
     /// The place of each record in `records`.
     pub record_numbers: FxHashMap<RecordId, usize>,
     /// Its typedefs.
-    pub typenames: Vec<(String, i32)>,
+    pub typenames: Vec<(&'a str, i32)>,
 }
 
 impl Module<'_> {
@@ -170,7 +171,7 @@ pub fn plan<'a>(source: Source<'a>, language: Language) -> Generated<Module<'a>>
 
 /// A declaration that has a part in the module.
 pub struct Listed<'a> {
-    declared: String,
+    declared: Rc<str>,
     key: &'a Key,
     declaration: &'a Declaration,
 }
@@ -191,7 +192,7 @@ fn listed<'a>(source: Source<'a>) -> Vec<Listed<'a>> {
             _ => true,
         })
         .map(|(key, declaration)| Listed {
-            declared: declared_name(key.space, &key.name, declaration),
+            declared: declared_name(key.space, &key.name, declaration).into(),
             key,
             declaration,
         })
@@ -210,11 +211,11 @@ pub struct Planner<'a> {
     /// Nodes whose parts are still to be entered.
     pending: Vec<NodeId>,
     /// The types of the fields of each record that is entered.
-    pub(crate) fields: FxHashMap<RecordId, Vec<records::PlannedField>>,
-    globals: Vec<Global>,
-    items: Vec<NamedItem>,
-    typenames: Vec<(String, NodeId)>,
-    constants: FxHashSet<String>,
+    pub(crate) fields: FxHashMap<RecordId, Vec<records::PlannedField<'a>>>,
+    globals: Vec<Global<'a>>,
+    items: Vec<NamedItem<'a>>,
+    typenames: Vec<(&'a str, NodeId)>,
+    constants: FxHashSet<&'a str>,
     /// The typedefs of pointers to records that have no other name.
     pointer_names: FxHashMap<RecordId, String>,
     /// The members whose types have no name at all.
@@ -263,8 +264,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn enter(&mut self, entry: &Listed<'_>) -> Generated<()> {
-        let name: &str = &entry.key.name;
+    fn enter(&mut self, entry: &Listed<'a>) -> Generated<()> {
+        let name: &'a str = &entry.key.name;
         match entry.declaration {
             Declaration::Function {
                 ty,
@@ -330,11 +331,11 @@ impl<'a> Planner<'a> {
 
     fn function(
         &mut self,
-        entry: &Listed<'_>,
+        entry: &Listed<'a>,
         node: NodeId,
         symbol: Option<&str>,
     ) -> Generated<()> {
-        let name: &str = &entry.key.name;
+        let name: &'a str = &entry.key.name;
         self.refuse_symbol(name, symbol)?;
         self.mention(node)?;
         let Node::Function(function) = self.nodes.get(node) else {
@@ -368,7 +369,7 @@ impl<'a> Planner<'a> {
 
     fn extern_python(
         &mut self,
-        entry: &Listed<'_>,
+        entry: &Listed<'a>,
         node: NodeId,
         visibility: Visibility,
     ) -> Generated<()> {
@@ -388,7 +389,7 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn constant_object(&mut self, entry: &Listed<'_>, node: NodeId) -> Generated<()> {
+    fn constant_object(&mut self, entry: &Listed<'a>, node: NodeId) -> Generated<()> {
         self.mention(node)?;
         self.constant(&entry.key.name)?;
         self.global(&entry.key.name, Opcode::Constant, Some(node), 0);
@@ -406,13 +407,13 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn named_type(&mut self, entry: &Listed<'_>, ty: QualType) -> Generated<()> {
-        let name: &str = &entry.key.name;
+    fn named_type(&mut self, entry: &Listed<'a>, ty: QualType) -> Generated<()> {
+        let name: &'a str = &entry.key.name;
         match entry.key.space {
             Space::Typedef => {
                 let node = self.nodes.measure(ty.ty, &format!("(*({name} *)0)"))?;
                 self.mention(node)?;
-                self.typenames.push((name.to_owned(), node));
+                self.typenames.push((name, node));
             }
             _ => {
                 let node = self.nodes.lower(ty.ty)?;
@@ -429,8 +430,9 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn enumerators(&mut self, entry: &Listed<'_>, id: EnumId) -> Generated<()> {
-        let Some(enumeration) = self.source.declarations.types().enumeration(id) else {
+    fn enumerators(&mut self, entry: &Listed<'a>, id: EnumId) -> Generated<()> {
+        let declarations: &'a Declarations = self.source.declarations;
+        let Some(enumeration) = declarations.types().enumeration(id) else {
             return Ok(());
         };
         let Some(body) = &enumeration.body else {
@@ -443,7 +445,7 @@ impl<'a> Planner<'a> {
             self.constant(name)?;
             self.global(name, Opcode::Enum, None, value.unwrap_or(0));
             self.items.push(NamedItem {
-                name: name.to_string(),
+                name,
                 declared: entry.declared.clone(),
                 item: Item::Integer(None),
             });
@@ -451,8 +453,8 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn constant(&mut self, name: &str) -> Generated<()> {
-        if self.constants.insert(name.to_owned()) {
+    fn constant(&mut self, name: &'a str) -> Generated<()> {
+        if self.constants.insert(name) {
             Ok(())
         } else {
             Err(GenerateError::duplicate(name))
@@ -460,20 +462,20 @@ impl<'a> Planner<'a> {
     }
 
     /// Notes a global. In the place of the type's index stands the node until all types have places.
-    fn global(&mut self, name: &str, opcode: Opcode, node: Option<NodeId>, value: i128) {
+    fn global(&mut self, name: &'a str, opcode: Opcode, node: Option<NodeId>, value: i128) {
         let argument = node.map_or(LATER, |node| {
             i32::try_from(node.index()).unwrap_or(i32::MAX)
         });
         self.globals.push(Global {
-            name: name.to_owned(),
+            name,
             op: Op::new(opcode, argument),
             value,
         });
     }
 
-    fn item(&mut self, entry: &Listed<'_>, item: Item) {
+    fn item(&mut self, entry: &Listed<'a>, item: Item) {
         self.items.push(NamedItem {
-            name: entry.key.name.to_string(),
+            name: &entry.key.name,
             declared: entry.declared.clone(),
             item,
         });
@@ -544,7 +546,7 @@ impl<'a> Planner<'a> {
                         name.push('_');
                     }
                     if is_file(&name) {
-                        self.typenames.push(("FILE".to_owned(), *node));
+                        self.typenames.push(("FILE", *node));
                     }
                     record_order.insert(name, (id, *node));
                 }
@@ -611,9 +613,9 @@ impl<'a> Planner<'a> {
                 global.op.argument = places.get(node).copied().flatten().unwrap_or(LATER);
             }
         }
-        globals.sort_by(|left, right| left.name.cmp(&right.name));
+        globals.sort_by_key(|global| global.name);
         count(globals.len())?;
-        let mut typenames: Vec<(String, i32)> = self
+        let mut typenames: Vec<(&'a str, i32)> = self
             .typenames
             .into_iter()
             .map(|(name, node)| (name, place(&places, node)))
@@ -660,18 +662,16 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn enum_entry(&self, name: String, id: EnumId, type_index: i32) -> Option<EnumEntry> {
+    fn enum_entry(&self, name: String, id: EnumId, type_index: i32) -> Option<EnumEntry<'a>> {
         use cffi_model::primitive::Primitive;
 
-        let enumeration = self.source.declarations.types().enumeration(id)?;
+        let declarations: &'a Declarations = self.source.declarations;
+        let enumeration = declarations.types().enumeration(id)?;
         let c_name = self.nodes.enum_c_name(id);
         let (enumerators, primitive) = match &enumeration.body {
             None => (Vec::new(), Primitive::UInt),
             Some(body) => (
-                body.enumerators
-                    .iter()
-                    .map(|(name, _)| name.to_string())
-                    .collect(),
+                body.enumerators.iter().map(|(name, _)| &**name).collect(),
                 body.underlying,
             ),
         };

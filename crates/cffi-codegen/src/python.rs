@@ -34,7 +34,7 @@ pub fn python_module(source: Source<'_>) -> Generated<String> {
     types(&mut text, &module)?;
     text.push_str("',\n");
     keyword(&mut text, "_globals", &module.globals, |text, global| {
-        item(text, &[Part::Op(global.op), Part::Name(&global.name)]);
+        item(text, &[Part::Op(global.op), Part::Name(global.name)]);
         let _ = write!(text, ",{}", global.value);
         Ok(())
     })?;
@@ -46,7 +46,7 @@ pub fn python_module(source: Source<'_>) -> Generated<String> {
         Ok(())
     })?;
     keyword(&mut text, "_typenames", &module.typenames, |text, it| {
-        item(text, &[Part::Number(it.1), Part::Name(&it.0)]);
+        item(text, &[Part::Number(it.1), Part::Name(it.0)]);
         Ok(())
     })?;
     if !source.includes.is_empty() {
@@ -161,7 +161,7 @@ fn types(text: &mut String, module: &Module<'_>) -> Generated<()> {
     Ok(())
 }
 
-fn struct_union(text: &mut String, module: &Module<'_>, record: &RecordEntry) -> Generated<()> {
+fn struct_union(text: &mut String, module: &Module<'_>, record: &RecordEntry<'_>) -> Generated<()> {
     text.push('(');
     item(
         text,
@@ -177,7 +177,7 @@ fn struct_union(text: &mut String, module: &Module<'_>, record: &RecordEntry) ->
             text.push(',');
         }
         let place = module.place(field.node);
-        let field_name = Part::Name(&field.name);
+        let field_name = Part::Name(field.name);
         match field.width {
             None => item(text, &[Part::Op(Op::new(Opcode::Noop, place)), field_name]),
             Some(width) => {
@@ -191,7 +191,7 @@ fn struct_union(text: &mut String, module: &Module<'_>, record: &RecordEntry) ->
     Ok(())
 }
 
-fn enumeration(text: &mut String, entry: &EnumEntry) {
+fn enumeration(text: &mut String, entry: &EnumEntry<'_>) {
     text.push_str("b'");
     four(text, entry.type_index.to_be_bytes());
     four(text, i32::from(entry.primitive as u8).to_be_bytes());

@@ -71,9 +71,9 @@ impl fmt::Display for Offset<'_> {
 
 /// A field whose type has a node.
 #[derive(Clone, Debug)]
-pub struct PlannedField {
+pub struct PlannedField<'a> {
     /// Its name; empty for a bit-field that only takes room, and in Python for an anonymous record.
-    pub name: String,
+    pub name: &'a str,
     /// Its type.
     pub node: NodeId,
     /// Its qualifiers.
@@ -84,7 +84,7 @@ pub struct PlannedField {
 
 /// A record of the table.
 #[derive(Debug)]
-pub struct RecordEntry {
+pub struct RecordEntry<'a> {
     /// Its name in the table.
     pub name: String,
     /// Its place among the types.
@@ -94,10 +94,10 @@ pub struct RecordEntry {
     /// How C gets at it.
     pub access: Access,
     /// Its fields; none if it is opaque or external.
-    pub fields: Vec<PlannedField>,
+    pub fields: Vec<PlannedField<'a>>,
 }
 
-impl RecordEntry {
+impl RecordEntry<'_> {
     /// A name for C functions about it.
     pub fn identifier(&self) -> String {
         match &self.access {
@@ -145,7 +145,10 @@ impl Access {
 }
 
 /// The fields of a record with their types; none if it is opaque or external.
-pub fn plan_fields(planner: &mut Planner<'_>, id: RecordId) -> Generated<Vec<PlannedField>> {
+pub fn plan_fields<'a>(
+    planner: &mut Planner<'a>,
+    id: RecordId,
+) -> Generated<Vec<PlannedField<'a>>> {
     let Some(body) = planner.body(id) else {
         return Ok(Vec::new());
     };
@@ -159,11 +162,11 @@ pub fn plan_fields(planner: &mut Planner<'_>, id: RecordId) -> Generated<Vec<Pla
 }
 
 /// In C, the members of anonymous members stand in their place (C11 6.7.2.1p13), so that the compiler says where each of them is.
-fn collect(
-    planner: &mut Planner<'_>,
-    body: &RecordBody,
+fn collect<'a>(
+    planner: &mut Planner<'a>,
+    body: &'a RecordBody,
     access: &Access,
-    fields: &mut Vec<PlannedField>,
+    fields: &mut Vec<PlannedField<'a>>,
 ) -> Generated<()> {
     let types = planner.source.declarations.types();
     for field in &body.fields {
@@ -189,7 +192,7 @@ fn collect(
         };
         name_member(planner, access, &field.name, node);
         fields.push(PlannedField {
-            name: field.name.to_string(),
+            name: &field.name,
             node,
             qualifiers: planner.nodes.lifted(field.ty),
             width: field.width,
@@ -220,13 +223,13 @@ fn name_member(planner: &mut Planner<'_>, access: &Access, name: &str, node: Nod
 }
 
 /// A record's entry of the table.
-pub fn entry(
-    planner: &Planner<'_>,
+pub fn entry<'a>(
+    planner: &Planner<'a>,
     name: String,
     id: RecordId,
     type_index: i32,
     access: Access,
-) -> Generated<RecordEntry> {
+) -> Generated<RecordEntry<'a>> {
     let types = planner.source.declarations.types();
     let mut record_flags = flags::Record::empty();
     if types

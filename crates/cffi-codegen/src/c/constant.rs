@@ -9,12 +9,13 @@ use crate::types::{Length, Node, NodeId};
 
 /// An integer: its value, whether it is positive, and whether it is the declared one.
 pub fn print_integer(text: &mut Text, name: &str, declared: Option<i128>) {
-    line!(text, "static int _cffi_const_{name}(unsigned long long *o)");
-    line!(text, "{{");
-    line!(text, "  int n = ({name}) <= 0;");
     line!(
         text,
-        "  *o = (unsigned long long)(({name}) | 0);  /* an error if it is no integer */"
+        "\
+static int _cffi_const_{name}(unsigned long long *o)
+{{
+  int n = ({name}) <= 0;
+  *o = (unsigned long long)(({name}) | 0);  /* an error if it is no integer */"
     );
     if let Some(declared) = declared {
         if declared > 0 {
@@ -26,9 +27,7 @@ pub fn print_integer(text: &mut Text, name: &str, declared: Option<i128>) {
         }
         line!(text, "    n |= 2;");
     }
-    line!(text, "  return n;");
-    line!(text, "}}");
-    text.gap();
+    text.lines("  return n;\n}\n");
 }
 
 /// A value of another type.

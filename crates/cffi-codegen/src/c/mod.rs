@@ -36,7 +36,8 @@ pub struct COptions<'a> {
 /// Generates the C module.
 pub fn c_module(source: Source<'_>, options: COptions<'_>) -> Generated<String> {
     let module = plan(source, Language::C)?;
-    let mut text = Text::with_capacity(32 * 1024 + options.preamble.len());
+    let mut text =
+        Text::with_capacity(32 * 1024 + 512 * module.items.len() + options.preamble.len());
     preamble::print(&mut text, &module, options);
     print_types(&mut text, &module);
     let mut version = VERSION_BASE;
@@ -68,7 +69,7 @@ enum Uses {
 fn print_item(
     text: &mut Text,
     module: &Module<'_>,
-    item: &crate::module::NamedItem,
+    item: &crate::module::NamedItem<'_>,
 ) -> Generated<Uses> {
     let name = &item.name;
     match &item.item {

@@ -32,7 +32,7 @@ pub fn print_check(text: &mut Text, module: &Module<'_>, id: RecordId) {
     text.gap();
 }
 
-fn entry<'m>(module: &'m Module<'_>, id: RecordId) -> Option<&'m RecordEntry> {
+fn entry<'m>(module: &'m Module<'_>, id: RecordId) -> Option<&'m RecordEntry<'m>> {
     module.records.get(*module.record_numbers.get(&id)?)
 }
 
@@ -40,7 +40,7 @@ fn entry<'m>(module: &'m Module<'_>, id: RecordId) -> Option<&'m RecordEntry> {
 fn print_fields(
     text: &mut Text,
     module: &Module<'_>,
-    entry: &RecordEntry,
+    entry: &RecordEntry<'_>,
     shown: &str,
     object: &str,
 ) {
@@ -52,7 +52,7 @@ fn print_fields(
 fn print_field(
     text: &mut Text,
     module: &Module<'_>,
-    field: &PlannedField,
+    field: &PlannedField<'_>,
     shown: &str,
     object: &str,
 ) {
@@ -105,7 +105,7 @@ fn innermost(
 }
 
 /// A record that is known only as a member of another one.
-fn without_name<'m>(module: &'m Module<'_>, node: NodeId) -> Option<&'m RecordEntry> {
+fn without_name<'m>(module: &'m Module<'_>, node: NodeId) -> Option<&'m RecordEntry<'m>> {
     match module.nodes.get(node) {
         Node::Record(id) => {
             entry(module, *id).filter(|entry| matches!(entry.access, Access::Member(..)))

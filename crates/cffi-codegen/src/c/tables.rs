@@ -12,7 +12,7 @@ pub fn print(text: &mut Text, module: &Module<'_>, embedded: bool) {
     table(text, "global", &module.globals, |text, global| {
         print_global(text, global);
     });
-    let fields: Vec<(&RecordEntry, &PlannedField)> = module
+    let fields: Vec<(&RecordEntry<'_>, &PlannedField<'_>)> = module
         .records
         .iter()
         .flat_map(|record| record.fields.iter().map(move |field| (record, field)))
@@ -25,7 +25,7 @@ pub fn print(text: &mut Text, module: &Module<'_>, embedded: bool) {
         print_record(text, record, first_field);
         first_field += record.fields.len();
     });
-    let enums: Vec<(usize, &EnumEntry)> = module.enums.iter().enumerate().collect();
+    let enums: Vec<(usize, &EnumEntry<'_>)> = module.enums.iter().enumerate().collect();
     for (number, entry) in &enums {
         if is_long(&entry.enumerators) {
             print_long_enumerators(text, *number, &entry.enumerators);
@@ -85,9 +85,9 @@ fn table<T>(text: &mut Text, name: &str, entries: &[T], mut print: impl FnMut(&m
     text.gap();
 }
 
-fn print_global(text: &mut Text, global: &Global) {
+fn print_global(text: &mut Text, global: &Global<'_>) {
     let name = &global.name;
-    let function = |prefix: &'static str| Some((prefix, name.as_str()));
+    let function = |prefix: &'static str| Some((prefix, *name));
     let (address, direct) = match global.op.opcode {
         Opcode::CpythonBltnN | Opcode::CpythonBltnO | Opcode::CpythonBltnV => {
             ("_cffi_f_", function("(void *)_cffi_d_"))
@@ -105,7 +105,12 @@ fn print_global(text: &mut Text, global: &Global) {
     );
 }
 
-fn print_field(text: &mut Text, module: &Module<'_>, record: &RecordEntry, field: &PlannedField) {
+fn print_field(
+    text: &mut Text,
+    module: &Module<'_>,
+    record: &RecordEntry<'_>,
+    field: &PlannedField<'_>,
+) {
     const UNKNOWN: &str = "(size_t)-1";
     let name = &field.name;
     let flexible = is_flexible(module.nodes.get(field.node));
@@ -132,7 +137,7 @@ fn print_field(text: &mut Text, module: &Module<'_>, record: &RecordEntry, field
     );
 }
 
-fn print_record(text: &mut Text, record: &RecordEntry, first_field: usize) {
+fn print_record(text: &mut Text, record: &RecordEntry<'_>, first_field: usize) {
     let (size, alignment, comment) = match &record.access {
         Access::Name(c_name) => (
             format!("sizeof({c_name})"),
@@ -195,7 +200,7 @@ fn flag_names(value: flags::Record) -> String {
 }
 
 /// Microsoft's compiler takes literals of up to 64 KiB.
-fn is_long(enumerators: &[String]) -> bool {
+fn is_long(enumerators: &[&str]) -> bool {
     const LIMIT: usize = 0xffff;
     enumerators.iter().map(|name| name.len() + 1).sum::<usize>() > LIMIT
 }
@@ -205,7 +210,7 @@ fn long_enumerators(place: usize) -> String {
     format!("_cffi_enumerators_{place}")
 }
 
-fn print_long_enumerators(text: &mut Text, place: usize, enumerators: &[String]) {
+fn print_long_enumerators(text: &mut Text, place: usize, enumerators: &[&str]) {
     line!(text, "static const char {}[] = {{", long_enumerators(place));
     for (index, name) in enumerators.iter().enumerate() {
         let mut row = String::new();
@@ -227,7 +232,7 @@ fn print_long_enumerators(text: &mut Text, place: usize, enumerators: &[String])
 }
 
 /// One literal, in lines of readable length.
-fn print_enumerators(text: &mut Text, enumerators: &[String]) {
+fn print_enumerators(text: &mut Text, enumerators: &[&str]) {
     const WIDTH: usize = 100;
     let mut row = String::new();
     for (index, name) in enumerators.iter().enumerate() {
