@@ -9,14 +9,15 @@ use crate::types::{Length, Node, NodeId};
 
 /// An integer: its value, whether it is positive, and whether it is the declared one.
 pub fn print_integer(text: &mut Text, name: &str, declared: Option<i128>) {
-    line!(
-        text,
-        "\
-static int _cffi_const_{name}(unsigned long long *o)
-{{
-  int n = ({name}) <= 0;
-  *o = (unsigned long long)(({name}) | 0);  /* an error if it is no integer */"
-    );
+    text.words(&[
+        "static int _cffi_const_",
+        name,
+        "(unsigned long long *o)\n{\n  int n = (",
+        name,
+        ") <= 0;\n  *o = (unsigned long long)((",
+        name,
+        ") | 0);  /* an error if it is no integer */\n",
+    ]);
     if let Some(declared) = declared {
         if declared > 0 {
             line!(text, "  if (n || *o != {declared}ULL)");

@@ -22,7 +22,7 @@ use cffi_wire::{VERSION_BASE, VERSION_CHAR16_CHAR32, VERSION_EMBEDDED};
 
 use crate::error::Generated;
 use crate::module::{Item, Language, Module, Source, plan};
-use text::{Text, line};
+use text::{Text, line, put};
 
 /// What a C module has that a Python module has not.
 #[derive(Clone, Copy, Debug)]
@@ -92,39 +92,29 @@ fn print_types(text: &mut Text, module: &Module<'_>) {
 
     line!(text, "static void *_cffi_types[] = {{");
     for (index, word) in module.words.iter().enumerate() {
-        let op = |op: &cffi_wire::Op| {
-            format!("_CFFI_OP(_CFFI_OP_{}, {})", op.opcode.name(), op.argument)
-        };
+        put!(text, "/* {index:2} */ ");
         match word {
-            Word::Type(it, spelling) => {
-                line!(text, "/* {index:2} */ {}, // {spelling}", op(it));
+            Word::Type(op, spelling) => {
+                print_op(text, op);
+                text.words(&[", // ", spelling, "\n"]);
             }
-            Word::Part(it) => line!(text, "/* {index:2} */ {},", op(it)),
+            Word::Part(op) => {
+                print_op(text, op);
+                text.push(",\n");
+            }
             Word::Length(length) => {
-                line!(
-                    text,
-                    "/* {index:2} */ (_cffi_opcode_t)(uintptr_t){length}U,"
-                );
+                line!(text, "(_cffi_opcode_t)(uintptr_t){length}U,");
             }
             Word::Measured(expression) => {
-                line!(
-                    text,
-                    "/* {index:2} */ (_cffi_opcode_t)(uintptr_t)({expression}),"
-                );
+                line!(text, "(_cffi_opcode_t)(uintptr_t)({expression}),");
             }
             Word::UnknownInteger(name) => {
                 let number = words::unknown_integer(name);
-                line!(
-                    text,
-                    "/* {index:2} */ _CFFI_OP(_CFFI_OP_PRIMITIVE, {number}), // {name}"
-                );
+                line!(text, "_CFFI_OP(_CFFI_OP_PRIMITIVE, {number}), // {name}");
             }
             Word::UnknownFloat(name) => {
                 let number = words::unknown_float(name);
-                line!(
-                    text,
-                    "/* {index:2} */ _CFFI_OP(_CFFI_OP_PRIMITIVE, {number}), // {name}"
-                );
+                line!(text, "_CFFI_OP(_CFFI_OP_PRIMITIVE, {number}), // {name}");
             }
         }
     }
@@ -133,6 +123,11 @@ fn print_types(text: &mut Text, module: &Module<'_>) {
     }
     line!(text, "}};");
     text.gap();
+}
+
+fn print_op(text: &mut Text, op: &cffi_wire::Op) {
+    text.words(&["_CFFI_OP(_CFFI_OP_", op.opcode.name(), ", "]);
+    put!(text, "{})", op.argument);
 }
 
 fn print_init(text: &mut Text, module: &Module<'_>, version: u32, embedded: bool) {

@@ -1,6 +1,7 @@
 //! The beginning of a C module: the header that all of them share, and the program's source.
 
 use std::fmt::Write;
+use std::sync::OnceLock;
 
 use cffi_model::primitive::Primitive;
 use cffi_wire::{EXPORTS, Opcode, flags, opcode};
@@ -17,7 +18,8 @@ pub fn print(text: &mut Text, module: &Module<'_>, options: COptions<'_>) {
     if options.embedding.is_some() {
         line!(text, "#define _CFFI_USE_EMBEDDING");
     }
-    text.push(&header());
+    static SHARED: OnceLock<String> = OnceLock::new();
+    text.push(SHARED.get_or_init(header));
     text.gap();
     if let Some(code) = options.embedding {
         embedding::print(text, module, code);

@@ -97,12 +97,10 @@ fn print_global(text: &mut Text, global: &Global<'_>) {
         _ => ("_cffi_const_", None),
     };
     let (prefix, direct) = direct.unwrap_or(("NULL", ""));
-    line!(
-        text,
-        "  {{ \"{name}\", (void *){address}{name}, _CFFI_OP(_CFFI_OP_{}, {}), {prefix}{direct} }},",
-        global.op.opcode.name(),
-        global.op.argument
-    );
+    text.words(&["  { \"", name, "\", (void *)", address, name]);
+    text.words(&[", _CFFI_OP(_CFFI_OP_", global.op.opcode.name(), ", "]);
+    put!(text, "{}", global.op.argument);
+    text.words(&["), ", prefix, direct, " },\n"]);
 }
 
 fn print_field(
@@ -114,27 +112,36 @@ fn print_field(
     const UNKNOWN: &str = "(size_t)-1";
     let name = &field.name;
     let flexible = is_flexible(module.nodes.get(field.node));
-    put!(text, "  {{ \"{name}\", ");
-    match (field.width, record.access.offset(name)) {
-        (None, Some(offset)) => put!(text, "{offset}, "),
-        _ => put!(text, "{UNKNOWN}, "),
-    }
-    match (field.width, record.access.field(name)) {
-        (Some(width), _) => put!(text, "{width} /* bits */"),
-        (None, Some(object)) if !flexible => put!(text, "sizeof({object})"),
-        _ => text.push(UNKNOWN),
+    text.words(&["  { \"", name, "\", "]);
+    match (field.width, &record.access) {
+        // Most are like this.
+        (None, Access::Name(c_name)) => {
+            text.words(&["offsetof(", c_name, ", ", name, "), "]);
+            if flexible {
+                text.push(UNKNOWN);
+            } else {
+                text.words(&["sizeof(((", c_name, " *)0)->", name, ")"]);
+            }
+        }
+        (width, access) => {
+            match access.offset(name).filter(|_| width.is_none()) {
+                Some(offset) => put!(text, "{offset}, "),
+                None => put!(text, "{UNKNOWN}, "),
+            }
+            match (width, access.field(name)) {
+                (Some(width), _) => put!(text, "{width} /* bits */"),
+                (None, Some(object)) if !flexible => put!(text, "sizeof({object})"),
+                _ => text.push(UNKNOWN),
+            }
+        }
     }
     let opcode = if field.width.is_some() {
         Opcode::Bitfield
     } else {
         Opcode::Noop
     };
-    line!(
-        text,
-        ", _CFFI_OP(_CFFI_OP_{}, {}) }},",
-        opcode.name(),
-        module.place(field.node)
-    );
+    text.words(&[", _CFFI_OP(_CFFI_OP_", opcode.name(), ", "]);
+    line!(text, "{}) }},", module.place(field.node));
 }
 
 fn print_record(text: &mut Text, record: &RecordEntry<'_>, first_field: usize) {

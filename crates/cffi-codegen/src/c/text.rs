@@ -17,6 +17,14 @@ impl Text {
         self.0.push_str(text);
     }
 
+    /// Adds words one behind the other: what is printed most often does without formatting.
+    pub fn words(&mut self, words: &[&str]) {
+        self.0.reserve(words.iter().map(|word| word.len()).sum());
+        for word in words {
+            self.0.push_str(word);
+        }
+    }
+
     /// Adds a part of a line.
     pub fn put(&mut self, arguments: Arguments<'_>) {
         // Writing to a string cannot fail.
