@@ -2,10 +2,11 @@
 //! ever, so these are taken out of it again.
 
 use cffi_syntax::ast::CallingConvention;
-use cffi_syntax::{SourceText, first_error, parse_type_name, runtime_message};
+use cffi_syntax::{SourceText, first_error, parse_type_name, runtime_error};
 
+use crate::constant::Failure;
 use crate::declarations::{Declaration, Declarations, IntegerOrigin, Override, Space};
-use crate::error::CdefError;
+use crate::error::{CdefError, Problem};
 use crate::lower;
 use crate::table::{Mark, TypeTable};
 use crate::types::{ArrayLength, QualType, Qualifiers, Type, TypeId};
@@ -67,6 +68,10 @@ pub enum RuntimeTypeError {
     Type(CdefError),
 }
 
+fn offset_of(place: u32) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
+}
+
 impl Declarations {
     /// Enters a typedef, struct, union or enum of a compiled module by its number, unless there is one of this name.
     pub fn declare_external(&mut self, space: Space, name: &str, number: u32) {
@@ -92,17 +97,38 @@ impl Declarations {
     /// here. Nothing is kept, and unknown tags are an error.
     pub fn parse_runtime_type(&mut self, text: &str) -> Result<TypeTree, RuntimeTypeError> {
         let source = SourceText::new(text);
+        if let Some(offset) = text.find('{') {
+            let message = "unexpected symbol".to_owned();
+            return Err(RuntimeTypeError::Text(message, offset));
+        }
         let name = parse_type_name(&source, self).map_err(|diagnostics| {
-            let first = first_error(&diagnostics);
-            let message = first.map_or("unexpected symbol", |first| runtime_message(&first.kind));
-            let offset = first.map_or(0, |first| first.span.start);
-            RuntimeTypeError::Text(message.to_owned(), usize::try_from(offset).unwrap_or(0))
+            match first_error(&diagnostics) {
+                Some(first) => {
+                    let (message, offset) = runtime_error(first, text);
+                    RuntimeTypeError::Text(message, offset)
+                }
+                None => RuntimeTypeError::Text("unexpected symbol".to_owned(), 0),
+            }
         })?;
         let state = self.mark();
         let mark = state.table();
-        let parsed = lower::type_name(self, &source, &name);
+        let parsed = lower::runtime_type_name(self, &source, &name);
         let outcome = match (parsed, self.table.new_tag(mark)) {
-            (Err(error), _) => Err(RuntimeTypeError::Type(error)),
+            (Err(Failure { problem, span }), _) => Err(match problem {
+                Problem::NegativeArrayLength
+                | Problem::NotConstant
+                | Problem::UnknownConstant(_) => {
+                    let message = "expected a positive integer constant".to_owned();
+                    RuntimeTypeError::Text(message, offset_of(span.start))
+                }
+                Problem::ArrayLength => {
+                    let message = "number too large".to_owned();
+                    RuntimeTypeError::Text(message, offset_of(span.start))
+                }
+                problem => {
+                    RuntimeTypeError::Type(CdefError::new(problem.kind(), problem.to_string()))
+                }
+            }),
             (Ok(_), Some((message, tag))) => {
                 let offset = text.find(&tag).unwrap_or(0);
                 let is_other_kind = [Space::Struct, Space::Union].into_iter().all(|space| {

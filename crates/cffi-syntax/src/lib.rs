@@ -26,7 +26,7 @@ pub use parser::{
     MAX_DERIVATIONS, MAX_NESTING, ParseOptions, Parsed, parse_translation_unit, parse_type_name,
 };
 pub use render::{Rendering, Told, first_error, render, snippet};
-pub use runtime::runtime_message;
+pub use runtime::runtime_error;
 pub use scope::TypeNames;
 pub use source::{Location, SourceText};
 pub use span::Span;

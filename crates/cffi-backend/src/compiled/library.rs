@@ -381,10 +381,12 @@ impl Lib {
     /// What modules have, where it is not declared: `help()` and the import system ask for it.
     #[cold]
     fn get_usual(&self, name: Borrowed<'_>, raised: Raised) -> PyResult<Owned> {
+        let kept = error::fetch();
         let Ok(string) = name.utf8() else {
+            error::clear();
+            kept.restore();
             return Err(raised);
         };
-        let kept = error::fetch();
         match string {
             "__all__" => self.names(Listing::WithoutVariables),
             "__dict__" => self.dict(),

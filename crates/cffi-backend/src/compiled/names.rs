@@ -3,12 +3,13 @@
 use cffi_model::declarations::Space;
 use cffi_model::tree::{RuntimeTypeError, TypeTree};
 use cffi_model::types::{ArrayLength, Type};
+use cffi_python::int::Wide;
 use cffi_python::{Borrowed, PyResult, Raised, raise};
 use cffi_wire::Opcode;
 use cffi_wire::flags::Record;
 
 use super::context::text;
-use super::library::opcode_of;
+use super::library::{integer_constant, opcode_of};
 use super::realize::{self, Realized};
 use super::{Compiled, ffi_error};
 use crate::ctype::function::{DEFAULT_ABI, Variadic, function};
@@ -113,17 +114,26 @@ fn enter_constants(owner: &Ffi, input: &str) -> PyResult<()> {
     };
     let words = input.split(|it: char| !(it.is_alphanumeric() || it == '_' || it == '$'));
     for word in words.filter(|word| !word.is_empty()) {
-        let Some(index) = module.context.find_global(word) else {
+        let value = match module.context.find_global(word) {
+            Some(index) => match module.context.globals().get(index).and_then(opcode_of) {
+                Some(Opcode::ConstantInt | Opcode::Enum) => {
+                    Some(realize::integer_constant(module, index)?)
+                }
+                _ => None,
+            },
+            // What else is included under that name is no length.
+            None => integer_constant(owner, word, 0).unwrap_or_else(|Raised| {
+                cffi_python::error::clear();
+                None
+            }),
+        };
+        let Some(value) = value else {
             continue;
         };
-        let opcode = module.context.globals().get(index).and_then(opcode_of);
-        if matches!(opcode, Some(Opcode::ConstantInt | Opcode::Enum)) {
-            let value = realize::integer_constant(module, index)?;
-            if let cffi_python::int::Wide::Signed(value) = value.borrow().wide()? {
-                owner
-                    .world
-                    .change(|declarations| declarations.declare_constant(word, value.into()));
-            }
+        if let Wide::Signed(value) = value.borrow().wide()? {
+            owner
+                .world
+                .change(|declarations| declarations.declare_constant(word, value.into()));
         }
     }
     Ok(())

@@ -15,19 +15,19 @@ use crate::library::object::{self as library, Lib};
 use crate::types;
 
 ffi_methods! { method_table;
-    cdef_ c"_cdef" c"Declare what a C source declares." cdef;
-    include_ c"_include" c"Take over the types of another FFI." include;
-    load_library_ c"_load_library" c"Open a library: a name, None or a 'void *' handle, and the flags of dlopen()." load_library;
-    dlclose_ c"_dlclose" c"Close a library." dlclose;
-    set_unicode_ c"_set_unicode" c"Decide about TCHAR." set_unicode;
-    parse_type_ c"_parse_type" c"The number and qualifiers of a type." parse_type;
-    describe_type_ c"_describe_type" c"A type as a tuple." describe_type;
-    declared_ c"_declared" c"What was declared." declared;
-    int_constants_ c"_int_constants" c"The integer constants by name." int_constants;
-    get_ctype_ c"_get_ctype" c"The ctype of a type number." get_ctype;
-    generate_c_ c"_generate_c" c"The text of a C module." generate_c;
-    generate_python_ c"_generate_python" c"The text of a Python module." generate_python;
-    type_words_ c"_type_words" c"The types of a module as words." words;
+    cdef_ c"_cdef" (BY_NAME) c"Declare what a C source declares." cdef;
+    include_ c"_include" (BY_NAME) c"Take over the types of another FFI." include;
+    load_library_ c"_load_library" (BY_NAME) c"Open a library: a name, None or a 'void *' handle, and the flags of dlopen()." load_library;
+    dlclose_ c"_dlclose" (BY_NAME) c"Close a library." dlclose;
+    set_unicode_ c"_set_unicode" (BY_NAME) c"Decide about TCHAR." set_unicode;
+    parse_type_ c"_parse_type" (BY_NAME) c"The number and qualifiers of a type." parse_type;
+    describe_type_ c"_describe_type" (BY_NAME) c"A type as a tuple." describe_type;
+    declared_ c"_declared" (BY_NAME) c"What was declared." declared;
+    int_constants_ c"_int_constants" (BY_NAME) c"The integer constants by name." int_constants;
+    get_ctype_ c"_get_ctype" (BY_NAME) c"The ctype of a type number." get_ctype;
+    generate_c_ c"_generate_c" (BY_NAME) c"The text of a C module." generate_c;
+    generate_python_ c"_generate_python" (BY_NAME) c"The text of a Python module." generate_python;
+    type_words_ c"_type_words" (BY_NAME) c"The types of a module as words." words;
 }
 
 fn flag(argument: Option<Borrowed<'_>>) -> PyResult<bool> {

@@ -34,10 +34,20 @@ static IN_PYTHON: Convention = Convention {
     style: Style::Method,
 };
 
-/// The methods of the FFI of a compiled module are known as functions written in C.
-static IN_C: Convention = Convention {
+/// The methods of the FFI of a compiled module are known as functions written in C, of one of these conventions.
+pub(super) static BY_NAME: Convention = Convention {
     owner: "FFI",
     style: Style::Keywords,
+};
+/// As [`BY_NAME`].
+pub(super) static BY_POSITION: Convention = Convention {
+    owner: "FFI",
+    style: Style::Tuple,
+};
+/// As [`BY_NAME`].
+pub(super) static FIXED: Convention = Convention {
+    owner: "FFI",
+    style: Style::Fixed,
 };
 
 /// Runs a method.
@@ -49,6 +59,7 @@ pub(super) unsafe fn run<T: SlotValue>(
     arguments: *const *mut PyObject,
     count: isize,
     names: *mut PyObject,
+    in_c: &'static Convention,
     body: Method<T>,
 ) -> T::C {
     // SAFETY: the caller's promise.
@@ -56,15 +67,15 @@ pub(super) unsafe fn run<T: SlotValue>(
         let this = Ffi::from_ptr(this);
         let convention = match this.mode {
             Mode::Inline => &IN_PYTHON,
-            Mode::Compiled => &IN_C,
+            Mode::Compiled => in_c,
         };
         body(this, Arguments::new(arguments, count, names, convention))
     })
 }
 
-/// Declares methods: a C function for each, and the table.
+/// Declares methods: a C function for each, and the table. In parentheses how the FFI of a compiled module takes the arguments.
 macro_rules! ffi_methods {
-    ($table:ident; $($name:ident $c_name:literal $doc:literal $body:expr;)*) => {
+    ($table:ident; $($name:ident $c_name:literal ($in_c:ident) $doc:literal $body:expr;)*) => {
         $(unsafe extern "C" fn $name(
             this: *mut cffi_python::ffi::PyObject,
             arguments: *const *mut cffi_python::ffi::PyObject,
@@ -72,7 +83,9 @@ macro_rules! ffi_methods {
             names: *mut cffi_python::ffi::PyObject,
         ) -> *mut cffi_python::ffi::PyObject {
             // SAFETY: called by the interpreter as a method of FFI.
-            unsafe { $crate::ffi::methods::run(this, arguments, count, names, $body) }
+            unsafe { $crate::ffi::methods::run(
+                this, arguments, count, names, &$crate::ffi::methods::$in_c, $body,
+            ) }
         })*
         pub(super) fn $table() -> Vec<cffi_python::ffi::PyMethodDef> {
             vec![$(cffi_python::typespec::method_fast_keywords($c_name, $name, $doc),)*]
@@ -82,53 +95,53 @@ macro_rules! ffi_methods {
 pub(super) use ffi_methods;
 
 ffi_methods! { method_table;
-    new_ c"new" c"new($self, cdecl, init=None)\n--\n\nAllocate a C object and return a pointer to it, or an array.\n\ncdecl is a pointer type 'X *' (allocates one X) or an array type 'X[n]' or 'X[]' (then init gives the\nlength or the items). The memory is zeroed, then initialised with init: a value, a list, a dict of fields,\nbytes or str. It is freed when the returned object goes away.\n\nRaises TypeError for types of unknown size and wrong initialisers, OverflowError for numbers that do not fit."
+    new_ c"new" (BY_NAME) c"new($self, cdecl, init=None)\n--\n\nAllocate a C object and return a pointer to it, or an array.\n\ncdecl is a pointer type 'X *' (allocates one X) or an array type 'X[n]' or 'X[]' (then init gives the\nlength or the items). The memory is zeroed, then initialised with init: a value, a list, a dict of fields,\nbytes or str. It is freed when the returned object goes away.\n\nRaises TypeError for types of unknown size and wrong initialisers, OverflowError for numbers that do not fit."
         method_new;
-    cast_ c"cast" c"cast($self, cdecl, source)\n--\n\nConvert source to the C type as a C cast does and return it as a cdata.\n\nNumbers are truncated to the size of an integer type; pointers and integers convert into each other."
+    cast_ c"cast" (BY_POSITION) c"cast($self, cdecl, source)\n--\n\nConvert source to the C type as a C cast does and return it as a cdata.\n\nNumbers are truncated to the size of an integer type; pointers and integers convert into each other."
         method_cast;
-    typeof_ c"typeof" c"typeof($self, cdecl)\n--\n\nThe ctype that a string of C names, or the ctype of a cdata."
+    typeof_ c"typeof" (FIXED) c"typeof($self, cdecl)\n--\n\nThe ctype that a string of C names, or the ctype of a cdata."
         method_typeof;
-    sizeof_ c"sizeof" c"sizeof($self, cdecl)\n--\n\nSize in bytes of a C type, or of the object that a cdata is. Of a pointer: the size of the pointer."
+    sizeof_ c"sizeof" (FIXED) c"sizeof($self, cdecl)\n--\n\nSize in bytes of a C type, or of the object that a cdata is. Of a pointer: the size of the pointer."
         method_sizeof;
-    alignof_ c"alignof" c"alignof($self, cdecl)\n--\n\nNatural alignment in bytes of a C type or of the type of a cdata."
+    alignof_ c"alignof" (FIXED) c"alignof($self, cdecl)\n--\n\nNatural alignment in bytes of a C type or of the type of a cdata."
         method_alignof;
-    offsetof_ c"offsetof" c"offsetof($self, cdecl, *fields_or_indexes)\n--\n\nOffset in bytes of a field of a struct or union or of an item of an array; several arguments go into nested ones."
+    offsetof_ c"offsetof" (BY_POSITION) c"offsetof($self, cdecl, *fields_or_indexes)\n--\n\nOffset in bytes of a field of a struct or union or of an item of an array; several arguments go into nested ones."
         method_offsetof;
-    getctype_ c"getctype" c"getctype($self, cdecl, replace_with='')\n--\n\nThe C spelling of a type, with replace_with (a name, '*', '[5]', ...) where a declarator goes."
+    getctype_ c"getctype" (BY_NAME) c"getctype($self, cdecl, replace_with='')\n--\n\nThe C spelling of a type, with replace_with (a name, '*', '[5]', ...) where a declarator goes."
         method_getctype;
-    string_ c"string" c"string($self, cdata, maxlen=-1)\n--\n\nThe bytes or str up to the terminating null that cdata, an array of or pointer to characters, holds.\n\nmaxlen limits the number of characters; of an array its length does too. Of an enum value: its name as str.\nRaises RuntimeError for NULL, TypeError for other types."
+    string_ c"string" (BY_NAME) c"string($self, cdata, maxlen=-1)\n--\n\nThe bytes or str up to the terminating null that cdata, an array of or pointer to characters, holds.\n\nmaxlen limits the number of characters; of an array its length does too. Of an enum value: its name as str.\nRaises RuntimeError for NULL, TypeError for other types."
         method_string;
-    unpack_ c"unpack" c"unpack($self, cdata, length)\n--\n\nThe given number of items as bytes (char), str (wide characters) or a list (other types); nulls do not end it."
+    unpack_ c"unpack" (BY_NAME) c"unpack($self, cdata, length)\n--\n\nThe given number of items as bytes (char), str (wide characters) or a list (other types); nulls do not end it."
         method_unpack;
-    from_buffer_ c"from_buffer" c"from_buffer($self, cdecl, python_buffer=None, require_writable=False)\n--\n\nA cdata, by default 'char[]', that is the memory of an object with the buffer protocol; it keeps the object alive."
+    from_buffer_ c"from_buffer" (BY_NAME) c"from_buffer($self, cdecl, python_buffer=None, require_writable=False)\n--\n\nA cdata, by default 'char[]', that is the memory of an object with the buffer protocol; it keeps the object alive."
         method_from_buffer;
-    memmove_ c"memmove" c"memmove($self, dest, src, n)\n--\n\nCopy n bytes; the areas may overlap. dest and src are pointers, arrays or objects with the buffer protocol."
+    memmove_ c"memmove" (BY_NAME) c"memmove($self, dest, src, n)\n--\n\nCopy n bytes; the areas may overlap. dest and src are pointers, arrays or objects with the buffer protocol."
         method_memmove;
-    gc_ c"gc" c"gc($self, cdata, destructor, size=0)\n--\n\nA cdata like the given one that calls destructor(cdata) when it goes away. size in bytes hints at the memory\nbehind it. With destructor None, cancel the one that cdata has."
+    gc_ c"gc" (BY_NAME) c"gc($self, cdata, destructor, size=0)\n--\n\nA cdata like the given one that calls destructor(cdata) when it goes away. size in bytes hints at the memory\nbehind it. With destructor None, cancel the one that cdata has."
         method_gc;
-    release_ c"release" c"release($self, cdata)\n--\n\nGive memory, buffer or destructor back now, instead of when cdata goes away."
+    release_ c"release" (FIXED) c"release($self, cdata)\n--\n\nGive memory, buffer or destructor back now, instead of when cdata goes away."
         method_release;
-    addressof_ c"addressof" c"addressof($self, cdata, *fields_or_indexes)\n--\n\nA pointer to a struct, union or array, or to a part of it. addressof(lib, 'name'): to a function or variable."
+    addressof_ c"addressof" (BY_POSITION) c"addressof($self, cdata, *fields_or_indexes)\n--\n\nA pointer to a struct, union or array, or to a part of it. addressof(lib, 'name'): to a function or variable."
         method_addressof;
-    new_handle_ c"new_handle" c"new_handle($self, x)\n--\n\nA 'void *' that stands for a Python object, which from_handle() gives back. Valid as long as it is kept alive."
+    new_handle_ c"new_handle" (FIXED) c"new_handle($self, x)\n--\n\nA 'void *' that stands for a Python object, which from_handle() gives back. Valid as long as it is kept alive."
         method_new_handle;
-    from_handle_ c"from_handle" c"from_handle($self, x)\n--\n\nThe Python object that a 'void *' from new_handle() stands for.\n\nRaises RuntimeError for NULL, SystemError for a pointer that is no live handle."
+    from_handle_ c"from_handle" (FIXED) c"from_handle($self, x)\n--\n\nThe Python object that a 'void *' from new_handle() stands for.\n\nRaises RuntimeError for NULL, SystemError for a pointer that is no live handle."
         method_from_handle;
-    callback_ c"callback" c"callback($self, cdecl, python_callable=None, error=None, onerror=None)\n--\n\nA C function pointer that calls python_callable; without it, a decorator. Valid as long as it is kept alive.\n\nIf the call raises, error is returned to C, after onerror(type, value, traceback) if given; without onerror the\nexception goes to sys.unraisablehook."
+    callback_ c"callback" (BY_NAME) c"callback($self, cdecl, python_callable=None, error=None, onerror=None)\n--\n\nA C function pointer that calls python_callable; without it, a decorator. Valid as long as it is kept alive.\n\nIf the call raises, error is returned to C, after onerror(type, value, traceback) if given; without onerror the\nexception goes to sys.unraisablehook."
         method_callback;
-    new_allocator_ c"new_allocator" c"new_allocator($self, alloc=None, free=None, should_clear_after_alloc=True)\n--\n\nA function like new() whose memory comes from alloc(size) and goes to free(pointer)."
+    new_allocator_ c"new_allocator" (BY_NAME) c"new_allocator($self, alloc=None, free=None, should_clear_after_alloc=True)\n--\n\nA function like new() whose memory comes from alloc(size) and goes to free(pointer)."
         method_new_allocator;
-    init_once_ c"init_once" c"init_once($self, func, tag)\n--\n\nCall func() once for this tag and return its result, now and ever after; other threads wait meanwhile."
+    init_once_ c"init_once" (BY_NAME) c"init_once($self, func, tag)\n--\n\nCall func() once for this tag and return its result, now and ever after; other threads wait meanwhile."
         method_init_once;
-    dlopen_ c"dlopen" c"dlopen($self, libpath, flags=0)\n--\n\nOpen a library by name, or take over a 'void *' handle; None is the program itself with all that it has loaded.\n\nRaises OSError if it cannot be loaded. Functions and variables are looked up when they are first used."
+    dlopen_ c"dlopen" (BY_POSITION) c"dlopen($self, libpath, flags=0)\n--\n\nOpen a library by name, or take over a 'void *' handle; None is the program itself with all that it has loaded.\n\nRaises OSError if it cannot be loaded. Functions and variables are looked up when they are first used."
         method_dlopen;
-    dlclose_ c"dlclose" c"dlclose($self, lib)\n--\n\nClose a library from dlopen(). Its functions and variables must not be used afterwards."
+    dlclose_ c"dlclose" (BY_POSITION) c"dlclose($self, lib)\n--\n\nClose a library from dlopen(). Its functions and variables must not be used afterwards."
         method_dlclose;
-    def_extern_ c"def_extern" c"def_extern($self, name=None, error=None, onerror=None)\n--\n\nA decorator: the function becomes what C calls as the extern \"Python\" function name, by default that of the\nfunction itself. If it raises, error is returned to C, after onerror(type, value, traceback) if given; without\nonerror the exception goes to sys.unraisablehook."
+    def_extern_ c"def_extern" (BY_NAME) c"def_extern($self, name=None, error=None, onerror=None)\n--\n\nA decorator: the function becomes what C calls as the extern \"Python\" function name, by default that of the\nfunction itself. If it raises, error is returned to C, after onerror(type, value, traceback) if given; without\nonerror the exception goes to sys.unraisablehook."
         method_def_extern;
-    integer_const_ c"integer_const" c"integer_const($self, name)\n--\n\nThe value of an integer constant that is declared, also without a library."
+    integer_const_ c"integer_const" (BY_NAME) c"integer_const($self, name)\n--\n\nThe value of an integer constant that is declared, also without a library."
         method_integer_const;
-    list_types_ c"list_types" c"list_types($self)\n--\n\nThree sorted lists: the typedef names, the struct tags and the union tags that are declared."
+    list_types_ c"list_types" (FIXED) c"list_types($self)\n--\n\nThree sorted lists: the typedef names, the struct tags and the union tags that are declared."
         method_list_types;
 }
 
@@ -257,7 +270,11 @@ fn method_getctype(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     } else {
         None
     };
-    let insert = replace_with.map_or(Ok(""), declarator)?;
+    let insert = match (this.mode, replace_with) {
+        (_, None) => "",
+        (Mode::Inline, Some(insert)) => declarator(insert)?,
+        (Mode::Compiled, Some(insert)) => stripped(arguments::text("getctype", 2, insert)?),
+    };
     let ctype = match parsed {
         Some(ctype) => ctype,
         None => this.type_argument(cdecl, FunctionTypes::Refused, "getcname")?,
@@ -273,12 +290,15 @@ fn method_getctype(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     text::from_str(&ctype.name_with(&inserted))
 }
 
+/// Without white space around it, as `str.strip()` has it.
+fn stripped(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c))
+}
+
 /// The text that goes where a declarator goes, without white space around it.
 fn declarator(object: Borrowed<'_>) -> PyResult<&str> {
     if object.is_str() {
-        let text = arguments::text("getcname", 2, object)?;
-        // White space as `str.strip()` has it.
-        return Ok(text.trim_matches(|c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)));
+        return Ok(stripped(arguments::text("getcname", 2, object)?));
     }
     if object.is_bytes() || object.is_bytearray() {
         return Err(raise!(
@@ -491,11 +511,15 @@ fn method_callback(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     } else {
         None
     };
-    if function.is_some_and(|function| !function.is_callable()) {
-        return Err(raise!(
-            TypeError,
-            "the 'python_callable' argument is not callable"
-        ));
+    if let Some(function) = function.filter(|function| !function.is_callable()) {
+        return Err(match this.mode {
+            Mode::Inline => raise!(TypeError, "the 'python_callable' argument is not callable"),
+            Mode::Compiled => raise!(
+                TypeError,
+                "expected a callable object, not {}",
+                function.type_name()
+            ),
+        });
     }
     let ctype = match parsed {
         Some(ctype) => ctype,
@@ -691,7 +715,7 @@ unsafe extern "C" fn tp_init(
             enums,
             typenames,
             includes,
-        ] = given.arguments(&IN_C).bind(&SIGNATURE)?;
+        ] = given.arguments(&BY_NAME).bind(&SIGNATURE)?;
         python_form::unpack(
             this,
             &python_form::Given {

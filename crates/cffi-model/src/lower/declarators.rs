@@ -193,7 +193,7 @@ impl<'s> Lowering<'_, 's> {
         variadic: bool,
         span: Span,
     ) -> Lowered<Vec<TypeId>> {
-        if parameters.is_empty() && variadic {
+        if parameters.is_empty() && variadic && !self.only_ellipsis {
             return Err(Failure::new(
                 Problem::OnlyEllipsis {
                     function: function.to_owned(),

@@ -37,6 +37,8 @@ pub(crate) struct Lowering<'a, 's> {
     pub(crate) declarations: &'a mut Declarations,
     source: &'s SourceText,
     options: CdefOptions,
+    /// Whether functions may have `(...)` alone, as in C23 (6.7.7.4).
+    only_ellipsis: bool,
     warnings: Vec<Warning>,
 }
 
@@ -53,6 +55,7 @@ pub(crate) fn unit(
         declarations,
         source,
         options: *options,
+        only_ellipsis: false,
         warnings: Vec::new(),
     };
     let mut failures = Vec::new();
@@ -95,19 +98,37 @@ pub(crate) fn type_name(
     source: &SourceText,
     name: &TypeName<'_>,
 ) -> Result<QualType, CdefError> {
+    let ty = any_type_name(declarations, source, name, false);
+    ty.map_err(|failure| headline(source, &failure, None))
+}
+
+/// The type of a type name that the FFI of a compiled module is given.
+pub(crate) fn runtime_type_name(
+    declarations: &mut Declarations,
+    source: &SourceText,
+    name: &TypeName<'_>,
+) -> Lowered<QualType> {
+    any_type_name(declarations, source, name, true)
+}
+
+fn any_type_name(
+    declarations: &mut Declarations,
+    source: &SourceText,
+    name: &TypeName<'_>,
+    only_ellipsis: bool,
+) -> Lowered<QualType> {
     let mut lowering = Lowering {
         declarations,
         source,
         options: CdefOptions::default(),
+        only_ellipsis,
         warnings: Vec::new(),
     };
-    let ty = lowering.type_name(name).and_then(|ty| {
-        match unsupported_in(&lowering.declarations.table, ty.ty) {
-            Some(spelling) => Err(Failure::new(Problem::UnsupportedType(spelling), name.span)),
-            None => Ok(ty),
-        }
-    });
-    ty.map_err(|failure| headline(source, &failure, None))
+    let ty = lowering.type_name(name)?;
+    match unsupported_in(&lowering.declarations.table, ty.ty) {
+        Some(spelling) => Err(Failure::new(Problem::UnsupportedType(spelling), name.span)),
+        None => Ok(ty),
+    }
 }
 
 /// The type in a pointer or array that CFFI cannot represent.

@@ -265,6 +265,7 @@ impl<'s> Lowering<'_, 's> {
             declarations: self.declarations,
             source: self.source,
             options: self.options,
+            only_ellipsis: self.only_ellipsis,
             warnings: Vec::new(),
         };
         let base = inner.base(&name.specifiers, None)?;
