@@ -133,9 +133,9 @@ ffi_methods! { method_table;
         method_new_allocator;
     init_once_ c"init_once" (BY_NAME) c"init_once($self, func, tag)\n--\n\nCall func() once for this tag and return its result, now and ever after; other threads wait meanwhile."
         method_init_once;
-    dlopen_ c"dlopen" (BY_POSITION) c"dlopen($self, libpath, flags=0)\n--\n\nOpen a library by name, or take over a 'void *' handle; None is the program itself with all that it has loaded.\n\nRaises OSError if it cannot be loaded. Functions and variables are looked up when they are first used."
+    dlopen_ c"dlopen" (BY_POSITION) c"dlopen($self, libpath, flags=0, /)\n--\n\nOpen a library by name, or take over a 'void *' handle; None is the program itself with all that it has loaded.\n\nRaises OSError if it cannot be loaded. Functions and variables are looked up when they are first used."
         method_dlopen;
-    dlclose_ c"dlclose" (BY_POSITION) c"dlclose($self, lib)\n--\n\nClose a library from dlopen(). Its functions and variables must not be used afterwards."
+    dlclose_ c"dlclose" (BY_POSITION) c"dlclose($self, lib, /)\n--\n\nClose a library from dlopen(). Its functions and variables must not be used afterwards."
         method_dlclose;
     def_extern_ c"def_extern" (BY_NAME) c"def_extern($self, name=None, error=None, onerror=None)\n--\n\nA decorator: the function becomes what C calls as the extern \"Python\" function name, by default that of the\nfunction itself. If it raises, error is returned to C, after onerror(type, value, traceback) if given; without\nonerror the exception goes to sys.unraisablehook."
         method_def_extern;
