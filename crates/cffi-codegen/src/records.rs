@@ -250,7 +250,7 @@ pub fn entry<'a>(
         fields = planner.fields.get(&id).cloned().unwrap_or_default();
         for field in &fields {
             if is_opaque(planner, field.node) {
-                return Err(GenerateError::opaque_field(&name, &field.name));
+                return Err(GenerateError::opaque_field(&name, field.name));
             }
         }
     }
