@@ -235,7 +235,12 @@ class _InlineFFI(FFI):
     def _int_constants(self) -> dict[str, int]: ...
     def _get_ctype(self, index: int) -> CType: ...
     def _generate_c(
-        self, module_name: str, preamble: str, includes: list[str], embedding: str | None = None
+        self,
+        module_name: str,
+        preamble: str,
+        includes: list[str],
+        embedding: str | None = None,
+        verify: bool = False,
     ) -> str: ...
     def _generate_python(self, module_name: str, includes: list[str]) -> str: ...
     def _type_words(

@@ -34,8 +34,7 @@ __all__ = [
 __version__ = "2.1.1"
 __version_info__ = (2, 1, 1)
 
-# Goes into the file names of modules built by ffi.verify(), so that those
-# which an older cffi left in a __pycache__ are found again.
+# Goes into the file names of modules built by ffi.verify().
 __version_verifier_modules__ = "0.8.6"
 
 if _cffi_backend.__version__ != __version__:

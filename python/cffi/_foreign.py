@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import model
-from ._foreign_library import ForeignLibrary
+from ._foreign_library import ForeignLibrary, LoadedModule
 from ._realize import realize
 from .api import FFI
 from .error import CDefError
@@ -88,6 +88,11 @@ class ForeignFFI(FFI):
         library = ForeignLibrary(self, opened, name)
         self._function_caches.append(vars(library))
         return library
+
+    def _adopt_library(self, library: Any, extras: dict[str, Any]) -> Any:
+        made = ForeignLibrary(self, LoadedModule(self, library), library)
+        vars(made).update(extras)
+        return made
 
     def _dlclose(self, lib: Any) -> None:
         type(lib).__cffi_close__(lib)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from _cffi_backend import _InlineFFI
+
 from . import model
 
 if TYPE_CHECKING:
@@ -121,3 +123,27 @@ def _enumerator(type: model.EnumType, value: int | None) -> Callable[[], int | N
         return value
 
     return get
+
+
+class LoadedModule:
+    """What a ForeignLibrary asks for, in a module that the extension module
+    has loaded: by address, so that every value is the backend's own."""
+
+    def __init__(self, ffi: ForeignFFI, library: Any) -> None:
+        self._ffi = ffi
+        self._library = library
+
+    def _at(self, btype: Any, name: str) -> Any:
+        """A pointer of this type to a function or variable."""
+        pointer = _InlineFFI.addressof(self._ffi, self._library, name)
+        address = int(_InlineFFI.cast(self._ffi, "intptr_t", pointer))
+        return self._ffi._backend.cast(btype, address)
+
+    def load_function(self, btype: Any, name: str) -> Any:
+        return self._at(btype, name)
+
+    def read_variable(self, btype: Any, name: str) -> Any:
+        return self._at(model.pointer_cache(self._ffi, btype), name)[0]
+
+    def write_variable(self, btype: Any, name: str, value: Any) -> None:
+        self._at(model.pointer_cache(self._ffi, btype), name)[0] = value

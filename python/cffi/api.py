@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from .cparser import Parser
     from .model import BaseTypeByIdentity
+    from .verifier import Verifier
 else:
 
     class lazy:
@@ -77,6 +78,8 @@ class FFI(_cffi_backend._InlineFFI):
     _windows_unicode: "bool | None" = None
     _embedding: "str | None" = None
     _assigned_source: "tuple[str, str | None, str, dict[str, Any]]"
+    # What the last verify() was done with.
+    verifier: "Verifier"
 
     # Compiled modules have a class of errors of their own; programs ask for it
     # to tell the two apart. Here it is CDefError and FFIError that are raised.
@@ -393,25 +396,36 @@ class FFI(_cffi_backend._InlineFFI):
 
     def verify(self, source: str = "", tmpdir: "str | None" = None, **kwargs: "Any") -> "Any":
         """Compile C source and return a library object with the functions,
-        variables and constants that are declared.
+        variables and constants that are declared.  What the declarations left
+        open with ``...`` is known to this FFI from then on.
 
         source: C code that defines or includes what is declared.
-        tmpdir: where the compiled library is kept for the next run; by
-            default ``__pycache__`` beside the calling file.
-        kwargs: libraries, include_dirs, define_macros, extra_compile_args, ...
-            as setuptools' Extension takes them.
+        tmpdir: where the compiled module is kept for the next run; by
+            default ``__pycache__`` beside the calling file, or what the
+            environment variable CFFI_TMPDIR says.
+        kwargs: what ``cffi.verifier.Verifier`` takes: modulename, tag,
+            ext_package, ..., and libraries, include_dirs, define_macros, ... as
+            setuptools' Extension takes them.
 
-        Needs a C compiler.  Raises VerificationError where the compiler
-        refuses the code or disagrees with a declaration.  Not yet possible,
-        NotImplementedError: ``...`` in structs, ``extern "Python"``.
+        The Verifier object is afterwards found as ``ffi.verifier``.  Needs a C
+        compiler unless the module is there already.  Raises VerificationError
+        where the compiler refuses the code or disagrees with a declaration.
+
+        For new programs there is ``set_source()``.
         """
-        from .verifier import verify
+        from .verifier import Verifier, _caller_dir_pycache
 
-        if tmpdir is None:
-            caller = sys._getframe(1).f_code.co_filename
-            tmpdir = f"{caller.rpartition('/')[0] or '.'}/__pycache__"
-        library = verify(self, source, tmpdir, kwargs)
+        if self._windows_unicode:
+            self._apply_windows_unicode(kwargs)
+        # Here, because the caller's directory is meant.
+        tmpdir = tmpdir or _caller_dir_pycache()
+        self.verifier = Verifier(self, source, tmpdir, **kwargs)
+        library = self.verifier.load_library()
         self._libraries.append(library)
+        return library
+
+    def _adopt_library(self, library: "Any", extras: "dict[str, Any]") -> "Any":
+        """The library object for a module that verify() has loaded."""
         return library
 
     def def_extern(self, *args: object, **kwds: object) -> "NoReturn":

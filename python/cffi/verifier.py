@@ -1,267 +1,347 @@
-"""``ffi.verify()``: compile C source, and use what it defines in-line.
+"""``ffi.verify()``: a module that is compiled on the spot and used in-line.
 
-The C file that is compiled has the given source first, then for each declared
-name one exported function that uses the name: a wrapper that calls a function,
-one that gives a constant, one that gives the address of a variable, one that
-measures a struct.  So macros and ``static inline`` functions work, and a
-declaration that the compiler disagrees with is found.
+The module is an ordinary one of the API mode, from the one generator.  It takes
+the types of the FFI that asked for it, completes what they left open, and gives
+a library object; see ``Verifier.load_library()``.  Compiled modules stay in a
+folder and are found again by a name that is made of everything they depend on.
 
-What only generated extension modules can do is refused by name: ``...`` in
-structs, and ``extern "Python"``.
+New programs use ``ffi.set_source()``.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib
+import importlib.machinery
+import io
 import os
-import shlex
-import subprocess
+import shutil
 import sys
-import sysconfig
 import tempfile
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import _cffi_backend
 
-from . import model
+from . import __version_verifier_modules__, ffiplatform
+from ._build.files import write_if_changed
 from .error import VerificationError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType
+
     from .api import FFI
 
-_PROLOGUE = """\
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <sys/types.h>
-"""
+# What Verifier.write_source() can write to, by the name that programs import.
+NativeIO = io.StringIO
 
-# The options of setuptools' Extension that are lists of words for the compiler.
-_LISTS = {
-    "include_dirs": "-I",
-    "library_dirs": "-L",
-    "libraries": "-l",
-    "extra_compile_args": "",
-    "extra_link_args": "",
-    "sources": "",
-    "extra_objects": "",
-}
+# Set by programs that want what force_generic_engine=True gives them.
+_FORCE_GENERIC_ENGINE = False
+
+_TMPDIR: str | None = None
+
+# Goes into the names of modules: another runtime's would not fit.
+_KIND = "tables"
 
 
-def verify(ffi: FFI, source: str, tmpdir: str, keywords: dict[str, Any]) -> Any:
-    """Compile 'source' with what is declared in 'ffi', and return the library.
+class _Engine:
+    """How a module is loaded.  There is one way; programs tell two apart by
+    the attributes here and of the library object, and by the modules' names."""
 
-    Raises VerificationError where the compiler refuses it or finds another
-    value or layout than was declared, NotImplementedError for declarations
-    that need a generated extension module.
+    _class_key: str
+    _gen_python_module: bool
+    _marker: str
+
+
+class _PythonModule(_Engine):
+    """The module is one that Python can import."""
+
+    _class_key = "x"
+    _gen_python_module = True
+    _marker = "_cffi_python_module"
+
+
+class _GenericModule(_Engine):
+    """The program does not want to depend on that."""
+
+    _class_key = "g"
+    _gen_python_module = False
+    _marker = "_cffi_generic_module"
+
+
+class Verifier:
+    """The steps from declarations and C source to a library object.
+
+    ffi, preamble: the declarations, and the C code that has what they declare.
+    tmpdir: the folder of the generated source and the compiled module; by
+        default ``__pycache__`` beside the file of the caller.
+    modulename: the module's name, in place of one that is made of everything it
+        depends on.
+    tag: a part of that name.
+    ext_package: the package in which a module that was installed is found.
+    source_extension: ``".cpp"`` for C++.
+    flags: those of dlopen().
+    relative_to: the path of a file: names of other files are relative to its
+        folder.
+    kwds: libraries, include_dirs, ... as setuptools' Extension takes them.
+
+    ``sourcefilename`` and ``modulefilename`` say where the files are going to be;
+    they can be set to other paths before the step that writes them.
     """
-    pieces = [*_pieces(ffi)]
-    code = "\n".join([_PROLOGUE, '#line 1 "verify()"', source, '#line 1 "cffi"'])
-    code += "\n".join(["", *(piece.code for piece in pieces), ""])
-    path = _compile(code, tmpdir, keywords)
-    try:
-        library = _cffi_backend.load_library(path, _cffi_backend.RTLD_NOW)
-    except OSError as error:
-        # Something is declared and used, and defined nowhere.
-        os.unlink(path)
-        raise VerificationError(str(error)) from error
-    found: dict[str, Any] = {}
-    variables: dict[str, Any] = {}
-    for piece in pieces:
-        piece.load(library, found, variables)
-    return _make_library(path, library, found, variables)
-
-
-class _Piece:
-    """A stretch of C, and what is done with its symbol."""
 
     def __init__(
-        self, code: str, load: Callable[[Any, dict[str, Any], dict[str, Any]], None]
+        self,
+        ffi: FFI,
+        preamble: str,
+        tmpdir: str | None = None,
+        modulename: str | None = None,
+        ext_package: str | None = None,
+        tag: str = "",
+        force_generic_engine: bool = False,
+        source_extension: str = ".c",
+        flags: int | None = None,
+        relative_to: str | None = None,
+        **kwds: Any,
     ) -> None:
-        self.code = code
-        self.load = load
+        self.ffi = ffi
+        self.preamble = preamble
+        self.flags = flags
+        self._engine = _locate_engine_class(ffi, force_generic_engine)
+        if not modulename:
+            modulename = self._derived_name(tag, kwds)
+        elif tag:
+            raise TypeError("can't specify both 'modulename' and 'tag'")
+        self.kwds = self.make_relative_to(kwds, relative_to)
+        self.tmpdir = tmpdir or _caller_dir_pycache()
+        self.sourcefilename = os.path.join(self.tmpdir, modulename + source_extension)
+        self.modulefilename = os.path.join(self.tmpdir, modulename + _get_so_suffixes()[0])
+        self.ext_package = ext_package
+        self._has_source = False
+        self._has_module = False
 
+    def _derived_name(self, tag: str, kwds: dict[str, Any]) -> str:
+        parts = [
+            f"{sys.version_info[0]}.{sys.version_info[1]}",
+            __version_verifier_modules__,
+            _KIND,
+            self.preamble,
+            ffiplatform.flatten(kwds),
+            *self.ffi._cdefsources,
+        ]
+        digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+        return f"_cffi_{tag}_{self._engine._class_key}{digest[:16]}"
 
-def _pieces(ffi: FFI) -> Iterator[_Piece]:
-    for key, (what, _) in ffi._parser._declarations.items():
-        kind, name = key.split(" ", 1)
-        if kind == "function":
-            yield _function(ffi, name, what)
-        elif kind == "variable":
-            yield _variable(ffi, name, what)
-        elif kind == "constant":
-            is_integer = isinstance(what, model.PrimitiveType) and what.is_integer_type()
-            yield _integer(ffi, name, None) if is_integer else _constant(ffi, name, what)
-        elif kind == "macro":
-            yield _integer(ffi, name, what if isinstance(what, int) else None)
-        elif kind in ("struct", "union") or (
-            kind == "anonymous" and isinstance(what, model.StructOrUnion)
-        ):
-            if what.partial:
-                raise NotImplementedError(f"verify() of the partial type {what.get_c_name()!r}")
-            if what.fldnames is not None:
-                yield _layout(ffi, what)
-        elif kind.startswith("extern_python"):
-            raise NotImplementedError(f'verify() with extern "Python" {name}')
-    for name, value in ffi._parser._int_constants.items():
-        if f"macro {name}" not in ffi._parser._declarations:
-            yield _integer(ffi, name, value)
+    # ---- the steps
 
+    def write_source(self, file: Any = None) -> None:
+        """Write the C source to 'sourcefilename', or to an object with a
+        write() method.  Raises VerificationError when called a second time."""
+        with self.ffi._lock:
+            if self._has_source and file is None:
+                raise VerificationError("source code already written")
+            self._write_source(file)
 
-def _load(library: Any, ffi: FFI, cdecl: str, symbol: str) -> Any:
-    return library.load_function(ffi.typeof(cdecl), symbol)
+    def compile_module(self) -> None:
+        """Compile the module into 'modulefilename', writing the source first if
+        that was not done.  Raises VerificationError when called a second time,
+        or where the compiler fails."""
+        with self.ffi._lock:
+            if self._has_module:
+                raise VerificationError("module already compiled")
+            if not self._has_source:
+                self._write_source()
+            self._compile_module()
 
+    def load_library(self) -> Any:
+        """The library object, with what is declared as attributes.
 
-def _function(ffi: FFI, name: str, type: Any) -> _Piece:
-    symbol = f"_cffi_f_{name}"
-    ctype = ffi._get_cached_btype(type)
-    if type.ellipsis:
-        # A variadic call cannot be passed on: give the function itself.
-        code = f"void *{symbol}(void) {{ return (void *)&{name}; }}"
+        The module is looked for at 'modulefilename' and where it may have been
+        installed; if there is none, it is compiled first.  Raises
+        VerificationError where it disagrees with a declaration.
+        """
+        with self.ffi._lock:
+            if not self._has_module:
+                self._locate_module()
+            if not self._has_module:
+                if not self._has_source:
+                    self._write_source()
+                self._compile_module()
+            return self._load_library()
 
-        def load(library: Any, found: dict[str, Any], _: dict[str, Any]) -> None:
-            address = _load(library, ffi, "void *(*)(void)", symbol)()
-            found[name] = ffi.cast(ctype, address)
+    def get_module_name(self) -> str:
+        """The name under which the module is imported."""
+        name = os.path.basename(self.modulefilename).split(".", 1)[0]
+        if hasattr(sys, "gettotalrefcount"):
+            name = name.removesuffix("_d")
+        return name
 
-        return _Piece(code, load)
-    parameters = ", ".join(arg.get_c_name(f"a{i}") for i, arg in enumerate(type.args)) or "void"
-    call = f"{name}({', '.join(f'a{i}' for i in range(len(type.args)))})"
-    statement = f"{call};" if isinstance(type.result, model.VoidType) else f"return {call};"
-    declarator = type.result.get_c_name(f"{symbol}({parameters})")
+    def get_extension(self) -> Any:
+        """A setuptools Extension for the module, whose source is written if
+        that was not done: for ``ext_modules`` of a setup.py."""
+        if not self._has_source:
+            with self.ffi._lock:
+                if not self._has_source:
+                    self._write_source()
+        source = ffiplatform.maybe_relative_path(self.sourcefilename)
+        return ffiplatform.get_extension(source, self.get_module_name(), **self.kwds)
 
-    def load_wrapper(library: Any, found: dict[str, Any], _: dict[str, Any]) -> None:
-        found[name] = library.load_function(ctype, symbol)
+    def generates_python_module(self) -> bool:
+        """Whether the module is one that Python can import."""
+        return self._engine._gen_python_module
 
-    return _Piece(f"{declarator} {{ {statement} }}", load_wrapper)
+    def make_relative_to(self, kwds: dict[str, Any], relative_to: str | None) -> dict[str, Any]:
+        """'kwds' with names of files relative to the folder of 'relative_to'."""
+        folder = os.path.dirname(relative_to) if relative_to else ""
+        if not folder:
+            return kwds
+        kwds = dict(kwds)
+        for key in ffiplatform.LIST_OF_FILE_NAMES:
+            names = kwds.get(key)
+            if names is None:
+                continue
+            if not isinstance(names, (list, tuple)):
+                raise TypeError(f"keyword '{key}' should be a list or tuple")
+            kwds[key] = [os.path.join(folder, name) for name in names]
+        return kwds
 
+    # ---- what they are made of; the FFI's lock is held
 
-def _variable(ffi: FFI, name: str, type: Any) -> _Piece:
-    symbol = f"_cffi_p_{name}"
-    ctype = ffi._get_cached_btype(model.PointerType(type))
+    def _write_source(self, file: Any = None) -> None:
+        text = self.ffi._generate_c(self.get_module_name(), self.preamble, [], None, True)
+        if file is not None:
+            file.write(text)
+            return
+        _ensure_dir(self.sourcefilename)
+        write_if_changed(self.sourcefilename, text)
+        self._has_source = True
 
-    def load(library: Any, _: dict[str, Any], variables: dict[str, Any]) -> None:
-        variables[name] = ffi.cast(ctype, _load(library, ffi, "void *(*)(void)", symbol)())
-
-    return _Piece(f"void *{symbol}(void) {{ return (void *)&{name}; }}", load)
-
-
-def _integer(ffi: FFI, name: str, expected: int | None) -> _Piece:
-    symbol = f"_cffi_c_{name}"
-    code = (
-        f"unsigned long long {symbol}(int *negative)"
-        f" {{ *negative = ({name}) <= 0; return (unsigned long long)({name}); }}"
-    )
-
-    def load(library: Any, found: dict[str, Any], _: dict[str, Any]) -> None:
-        negative = ffi.new("int *")
-        value = _load(library, ffi, "unsigned long long(*)(int *)", symbol)(negative)
-        if negative[0]:
-            value = int(ffi.cast("long long", value))
-        if expected is not None and value != expected:
-            raise VerificationError(f"{name} is {value} in C, but {expected} in the cdef")
-        found[name] = value
-
-    return _Piece(code, load)
-
-
-def _constant(ffi: FFI, name: str, type: Any) -> _Piece:
-    symbol = f"_cffi_v_{name}"
-    function = ffi._get_cached_btype(model.FunctionPtrType([], type, False))
-
-    def load(library: Any, found: dict[str, Any], _: dict[str, Any]) -> None:
-        found[name] = library.load_function(function, symbol)()
-
-    return _Piece(f"{type.get_c_name(f'{symbol}(void)')} {{ return {name}; }}", load)
-
-
-def _layout(ffi: FFI, type: Any) -> _Piece:
-    cname = type.get_c_name()
-    symbol = "_cffi_s_" + "".join(c if c.isalnum() else "_" for c in cname)
-    ctype = ffi._get_cached_btype(type)
-    fields = [
-        (field, entry)
-        for field, entry in (ctype.fields or [])
-        if entry.bitsize < 0 and entry.bitshift == -1
-    ]
-    values = [f"sizeof({cname})", f"offsetof(struct {{ char c; {cname} x; }}, x)"]
-    expected = [("size", ffi.sizeof(ctype)), ("alignment", ffi.alignof(ctype))]
-    for field, entry in fields:
-        values += [f"offsetof({cname}, {field})", f"sizeof((({cname} *)0)->{field})"]
-        expected.append((f"offset of {field!r}", entry.offset))
-        expected.append((f"size of {field!r}", ffi.sizeof(entry.type)))
-    stores = " ".join(f"out[{i}] = {value};" for i, value in enumerate(values))
-
-    def load(library: Any, _: dict[str, Any], __: dict[str, Any]) -> None:
-        out = ffi.new("size_t[]", len(expected))
-        _load(library, ffi, "void(*)(size_t *)", symbol)(out)
-        for (what, declared), actual in zip(expected, out, strict=True):
-            if declared != actual:
-                raise VerificationError(
-                    f"{cname}: the {what} is {actual} bytes in C, but {declared} in the cdef"
-                )
-
-    return _Piece(f"void {symbol}(size_t *out) {{ {stores} }}", load)
-
-
-def _make_library(path: str, opened: Any, found: dict[str, Any], variables: dict[str, Any]) -> Any:
-    def accessor(pointer: Any) -> property:
-        def store(_self: object, value: object) -> None:
-            pointer[0] = value
-
-        return property(lambda _self: pointer[0], store)
-
-    names = sorted([*found, *variables])
-    namespace: dict[str, Any] = {name: accessor(pointer) for name, pointer in variables.items()}
-    # Functions and variables are valid as long as this is open.
-    namespace["_opened"] = opened
-    namespace["__dir__"] = lambda _self: names
-    namespace["__repr__"] = lambda _self: f"<verified library {path!r}>"
-    library = type("VerifiedLibrary", (), namespace)()
-    library.__dict__.update(found)
-    return library
-
-
-def _compile(code: str, tmpdir: str, keywords: dict[str, Any]) -> str:
-    """The path of the library for this code: a known one, or a new one."""
-    before, after = _arguments(keywords)
-    compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
-    command = [*compiler, "-shared", "-fPIC", "-Werror=implicit-function-declaration", *before]
-    state = "\0".join([code, *command, *after, sys.version])
-    digest = hashlib.sha256(state.encode()).hexdigest()[:20]
-    path = os.path.join(tmpdir, f"_cffi_verify_{digest}.so")
-    if os.path.exists(path):
-        return path
-    os.makedirs(tmpdir, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=tmpdir) as folder:
-        c_file = os.path.join(folder, "verify.c")
-        with open(c_file, "w", encoding="utf-8") as file:
-            file.write(code)
-        output = os.path.join(folder, "verify.so")
+    def _compile_module(self) -> None:
+        compiled = ffiplatform.compile(os.path.dirname(self.sourcefilename), self.get_extension())
         try:
-            result = subprocess.run(
-                [*command, c_file, "-o", output, *after], capture_output=True, text=True
-            )
-        except OSError as error:
-            raise VerificationError(f"cannot run {compiler[0]!r}: {error}") from error
-        if result.returncode != 0:
-            raise VerificationError(f"{' '.join(command)} failed:\n{result.stderr}")
-        # Appears at once and whole, whatever other processes do.
-        os.replace(output, path)
-    return path
+            is_there = os.path.samefile(compiled, self.modulefilename)
+        except OSError:
+            is_there = False
+        if not is_there:
+            _ensure_dir(self.modulefilename)
+            shutil.move(compiled, self.modulefilename)
+        self._has_module = True
+
+    def _locate_module(self) -> None:
+        if not os.path.isfile(self.modulefilename):
+            folders: Iterable[str] = sys.path
+            if self.ext_package:
+                try:
+                    folders = importlib.import_module(self.ext_package).__path__
+                except ImportError:
+                    # A package may be known by another name before it is installed.
+                    return
+            found = _find(self.get_module_name(), folders)
+            if found is None:
+                return
+            self.modulefilename = found
+        self._has_module = True
+
+    def _load_library(self) -> Any:
+        library = self._set_up(self._import(self.modulefilename))
+        if library is None:
+            # An FFI that is in use already needs a module of its own.
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+                copy = shutil.copy(self.modulefilename, folder)
+                library = self._set_up(self._import(copy))
+        return self.ffi._adopt_library(library, {self._engine._marker: True})
+
+    def _import(self, path: str) -> ModuleType:
+        from ._imp_emulation import load_dynamic
+
+        before = None
+        if self.flags is not None and hasattr(sys, "setdlopenflags"):
+            before = sys.getdlopenflags()
+            sys.setdlopenflags(self.flags)
+        try:
+            return load_dynamic(self.get_module_name(), path)
+        except ImportError as error:
+            raise VerificationError(f"importing {path!r}: {error}") from error
+        finally:
+            if before is not None:
+                sys.setdlopenflags(before)
+
+    def _set_up(self, module: ModuleType) -> Any:
+        try:
+            set_up = module._cffi_setup
+        except AttributeError:
+            raise VerificationError(
+                f"{module.__file__!r} was not made by ffi.verify() of this cffi"
+            ) from None
+        try:
+            return set_up(self.ffi, {self._engine._marker: module, "_cffi_ffi": self.ffi})
+        except _cffi_backend.FFI.error as error:
+            raise VerificationError(str(error)) from error
 
 
-def _arguments(keywords: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """Words in front of and behind the name of the C file."""
-    before: list[str] = []
-    after: list[str] = []
-    for name, values in keywords.items():
-        if name == "define_macros":
-            before += [f"-D{key}" if value is None else f"-D{key}={value}" for key, value in values]
-        elif name in ("include_dirs", "extra_compile_args"):
-            before += [_LISTS[name] + value for value in values]
-        elif name in _LISTS:
-            after += [_LISTS[name] + value for value in values]
-        else:
-            raise NotImplementedError(f"verify() with the keyword {name!r}")
-    return before, after
+def _locate_engine_class(ffi: FFI, force_generic_engine: bool) -> type[_Engine]:
+    generic = _FORCE_GENERIC_ENGINE or force_generic_engine or ffi._backend is not _cffi_backend
+    return _GenericModule if generic else _PythonModule
+
+
+def _find(name: str, folders: Iterable[str]) -> str | None:
+    for folder in folders:
+        for suffix in _get_so_suffixes():
+            path = os.path.join(folder, name + suffix)
+            if os.path.isfile(path):
+                return path
+    return None
+
+
+def _caller_dir_pycache() -> str:
+    """The folder for what the caller of the caller compiles."""
+    folder = _TMPDIR or os.environ.get("CFFI_TMPDIR")
+    if folder:
+        return folder
+    caller = sys._getframe(2).f_code.co_filename
+    return os.path.abspath(os.path.join(os.path.dirname(caller), "__pycache__"))
+
+
+def set_tmpdir(dirname: str | None) -> None:
+    """Keep sources and modules in this folder instead of ``__pycache__``."""
+    global _TMPDIR  # noqa: PLW0603 - programs have always set it in this way
+    _TMPDIR = dirname
+
+
+def cleanup_tmpdir(tmpdir: str | None = None, keep_so: bool = False) -> None:
+    """Remove what was generated and compiled into a folder, by default the one
+    that is used for the caller, and the folder ``build`` in it.
+
+    keep_so: leave the compiled modules.
+    """
+    folder = tmpdir or _caller_dir_pycache()
+    endings = [".c"] if keep_so else [".c", _get_so_suffixes()[0].lower()]
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return
+    for name in names:
+        lower = name.lower()
+        if lower.startswith("_cffi_") and lower.endswith(tuple(endings)):
+            _unlink(os.path.join(folder, name))
+    for parent, _, files in os.walk(os.path.join(folder, "build")):
+        for name in files:
+            _unlink(os.path.join(parent, name))
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass  # somebody else has it open, or was faster
+
+
+def _get_so_suffixes() -> list[str]:
+    return importlib.machinery.EXTENSION_SUFFIXES[:] or [
+        ".pyd" if sys.platform == "win32" else ".so"
+    ]
+
+
+def _ensure_dir(filename: str) -> None:
+    folder = os.path.dirname(filename)
+    if folder:
+        os.makedirs(folder, exist_ok=True)

@@ -7,7 +7,7 @@
 
 Run it by the Python of the environment that the wheel is installed in; `make
 test-conformance` does.  Tests run as they are, one file a process, as many at
-once as there are processors.  A process that dies or hangs is started again
+once as there are processors and the files allow.  A process that dies or hangs is started again
 behind the test at which it did.
 """
 
@@ -33,6 +33,15 @@ ENVIRONMENT = Path(sys.prefix).name
 # that several environments share.
 WHEELS = Path(os.environ.get("CFFI_WHEELS", source.ROOT / "build" / "wheels" / ENVIRONMENT))
 NEEDS_FIXTURES = "src/c/test_c.py"
+# They compile into one __pycache__ and empty it before; each of these takes over what the one
+# in front of it has left there.
+SHARE_A_FOLDER = [
+    "testing/cffi0/test_verify.py",
+    "testing/cffi0/test_verify2.py",
+    "testing/cffi0/test_vgen.py",
+    "testing/cffi0/test_vgen2.py",
+    "testing/cffi0/test_zdistutils.py",
+]
 # A file that goes on crashing is broken; nothing is learned from the rest.
 MAX_RESTARTS = 40
 
@@ -52,10 +61,20 @@ def main() -> int:
     files = files or sorted(expected)
     # Those with the most tests first, so that none of them is left for the end.
     by_size = sorted(files, key=lambda file: -expected[file].passed if file in expected else 0)
+    groups = [[file for file in SHARE_A_FOLDER if file in by_size]]
+    groups += [[file] for file in by_size if file not in SHARE_A_FOLDER]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        runs = {file: pool.submit(run_file, folder, file, options) for file in by_size}
+        runs = [
+            pool.submit(lambda group: [run_file(folder, file, options) for file in group], group)
+            for group in groups
+        ]
+    results = {
+        file: result
+        for group, run in zip(groups, runs)
+        for file, result in zip(group, run.result())
+    }
     for file in files:
-        actual, problems, seconds = runs[file].result()
+        actual, problems, seconds = results[file]
         if options.record and not options.k:
             table.record(expected, file, actual)
         if file in expected and not options.k:

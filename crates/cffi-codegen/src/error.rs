@@ -74,6 +74,13 @@ impl GenerateError {
         Self::new(self.kind, format!("{declaration}: {}", self.text))
     }
 
+    pub(crate) fn not_in_verify(feature: &str) -> Self {
+        let text = format!(
+            "feature not supported with ffi.verify(), but only with ffi.set_source(): '{feature}'"
+        );
+        Self::new(ErrorKind::Verification, text)
+    }
+
     pub(crate) fn unnamed_type(spelling: &str, context: Context<'_>) -> Self {
         let text = format!("cannot generate '{spelling}' in {context}: unknown type name");
         Self::new(ErrorKind::Verification, text)

@@ -99,6 +99,8 @@ pub struct NamedItem<'a> {
 /// An enum.
 #[derive(Debug)]
 pub struct EnumEntry<'a> {
+    /// Which one it is.
+    pub id: EnumId,
     /// Its name in the table.
     pub name: String,
     /// Its place among the types.
@@ -677,6 +679,7 @@ impl<'a> Planner<'a> {
         };
         let primitive = records::sized_integer(self.source.declarations.target(), primitive);
         Some(EnumEntry {
+            id,
             name,
             type_index,
             c_name: (!c_name.contains('$')).then_some(c_name),

@@ -85,6 +85,8 @@ pub struct PlannedField<'a> {
 /// A record of the table.
 #[derive(Debug)]
 pub struct RecordEntry<'a> {
+    /// Which one it is.
+    pub id: RecordId,
     /// Its name in the table.
     pub name: String,
     /// Its place among the types.
@@ -255,6 +257,7 @@ pub fn entry<'a>(
         }
     }
     Ok(RecordEntry {
+        id,
         name,
         type_index,
         flags: record_flags,

@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::Path;
 
-use cffi_codegen::{COptions, Generated, Source, c_module, python_module};
+use cffi_codegen::{COptions, Generated, Purpose, Source, c_module, python_module};
 use cffi_model::declarations::CdefOptions;
 use cffi_model::{Declarations, Target};
 use rustc_hash::FxHashSet;
@@ -34,6 +34,7 @@ fn generate(declarations: &Declarations) -> (Generated<String>, Generated<String
     let options = COptions {
         preamble: "",
         embedding: None,
+        purpose: Purpose::Import,
     };
     (c_module(source, options), python_module(source))
 }

@@ -30,6 +30,9 @@ bitflags::bitflags! {
     pub struct Module: i32 {
         /// It has functions that Python implements: export 25 is filled.
         const EXTERN_PYTHON = 1;
+        /// It was made by `ffi.verify()`: its types are those of the FFI that `_cffi_setup()` is called with. No module of upstream has
+        /// this flag, and no runtime but ours looks at it.
+        const VERIFIED = 0x100;
     }
 }
 

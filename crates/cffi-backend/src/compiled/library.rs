@@ -38,6 +38,7 @@ pub struct Lib {
     found: Owned,
     /// Of a Python module: what `ffi.dlopen()` opened.
     library: Option<Arc<Library>>,
+    weak_references: *mut PyObject,
 }
 
 /// Makes the `lib` of a module, or of a library.
@@ -51,8 +52,19 @@ pub fn new_library(ffi: &Owned, name: &str, library: Option<Library>) -> PyResul
         (&raw mut (*place).name).write(name);
         (&raw mut (*place).found).write(found);
         (&raw mut (*place).library).write(library.map(Arc::new));
+        (&raw mut (*place).weak_references).write(std::ptr::null_mut());
         Ok(made)
     }
+}
+
+/// Makes the library of a module that `ffi.verify()` made, with further attributes.
+pub fn verified_library(ffi: &Owned, name: &str, extras: Borrowed<'_>) -> PyResult<Owned> {
+    let made = new_library(ffi, name, None)?;
+    if let Some(lib) = Lib::from_object(made.borrow()) {
+        // SAFETY: two dicts.
+        error::status(unsafe { ffi::PyDict_Update(lib.found.as_ptr(), extras.as_ptr()) })?;
+    }
+    Ok(made)
 }
 
 /// `ffi.dlopen()` of a Python module.
@@ -524,6 +536,9 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
         unsafe {
             ffi::PyObject_GC_UnTrack(object.cast());
             let place: *mut Lib = object.cast();
+            if !(*place).weak_references.is_null() {
+                ffi::PyObject_ClearWeakRefs(object);
+            }
             let class = ffi::Py_TYPE(object);
             std::ptr::drop_in_place(&raw mut (*place).found);
             std::ptr::drop_in_place(&raw mut (*place).library);
@@ -546,6 +561,12 @@ pub fn make_type() -> PyResult<Owned> {
             dir,
             ffi::METH_NOARGS,
             c"The names that are declared.",
+        )])
+        .members(vec![TypeSpec::read_only_member(
+            c"__weaklistoffset__",
+            ffi::Py_T_PYSSIZET,
+            std::mem::offset_of!(Lib, weak_references),
+            None,
         )]);
     // SAFETY: each function has the type of its slot.
     unsafe {

@@ -12,6 +12,7 @@ pub mod names;
 pub mod python_form;
 pub mod realize;
 pub mod variable;
+mod verified;
 
 use std::ffi::CStr;
 use std::fmt;

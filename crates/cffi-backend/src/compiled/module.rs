@@ -11,7 +11,7 @@ use cffi_wire::tables::TypeContext;
 use cffi_wire::{VERSION_CHAR16_CHAR32, VERSIONS};
 
 use super::context::Context;
-use super::{Compiled, exports, library};
+use super::{Compiled, exports, library, verified};
 use crate::ffi::object::{self as ffi_object, Ffi};
 use crate::types;
 
@@ -58,24 +58,35 @@ pub fn init_external_module(address: Borrowed<'_>) -> PyResult<Owned> {
         ));
     }
     // SAFETY: the module's tables and its array of exports, which has room for as many as it says.
-    let context = unsafe {
+    let (context, flags) = unsafe {
         let raw = handshake.context.read();
         let flags = ModuleFlags::from_bits_truncate(raw.flags);
         exports::fill(handshake.exports, export_count(handshake.version, flags));
-        Context::of_module(raw)
+        (Context::of_module(raw), flags)
     };
     let ffi = ffi_object::new_module_ffi()?;
     let module = new_module(name_text)?;
-    let lib = library::new_library(&ffi, &name, None)?;
-    module.borrow().set_attribute(c"ffi", ffi.borrow())?;
-    module.borrow().set_attribute(c"lib", lib.borrow())?;
+    let lib = if flags.contains(ModuleFlags::VERIFIED) {
+        let setup = verified::setup_function(&ffi)?;
+        module
+            .borrow()
+            .set_attribute(c"_cffi_setup", setup.borrow())?;
+        None
+    } else {
+        let lib = library::new_library(&ffi, &name, None)?;
+        module.borrow().set_attribute(c"ffi", ffi.borrow())?;
+        module.borrow().set_attribute(c"lib", lib.borrow())?;
+        Some(lib)
+    };
     let included = import_included(&name, &context)?;
     let compiled = Compiled::new(name.clone(), context, included);
     let Some(owner) = Ffi::from_object(ffi.borrow()) else {
         return Err(raise!(SystemError, "a module without an FFI"));
     };
     owner.set_compiled(compiled);
-    enter_into_modules(&name, module.borrow(), lib.borrow())?;
+    if let Some(lib) = lib {
+        enter_into_modules(&name, module.borrow(), lib.borrow())?;
+    }
     // The words of the module refer to types for ever, and these to the FFI.
     std::mem::forget(ffi);
     Ok(module)

@@ -359,7 +359,7 @@ fn in_included(module: &Compiled, it: &Described<'_>, depth: u32) -> PyResult<Op
 }
 
 /// Gives a record its layout, from the fields of the tables.
-fn complete(ctype: &CType, owner: Borrowed<'_>, number: usize) -> PyResult<()> {
+pub fn complete(ctype: &CType, owner: Borrowed<'_>, number: usize) -> PyResult<()> {
     const PACKED: c_int = 0x08;
     const STD_FIELD_POS: c_int = 0x80;
     let Some(owner) = Ffi::from_object(owner) else {
@@ -426,7 +426,8 @@ fn complete(ctype: &CType, owner: Borrowed<'_>, number: usize) -> PyResult<()> {
     by_hand::publish_given(ctype, given, &request)
 }
 
-fn enum_type(module: &Compiled, number: usize) -> PyResult<CTypeRef> {
+/// The ctype of an enum.
+pub fn enum_type(module: &Compiled, number: usize) -> PyResult<CTypeRef> {
     let Some(table) = module.context.enums().get(number) else {
         return Err(raise!(SystemError, "enum {number} of a module"));
     };
@@ -462,21 +463,32 @@ fn enum_type(module: &Compiled, number: usize) -> PyResult<CTypeRef> {
     }
 }
 
-/// The value of an integer constant.
-pub fn integer_constant(module: &Compiled, number: usize) -> PyResult<Owned> {
-    let Some(global) = module.context.globals().get(number) else {
-        return Err(raise!(SystemError, "constant {number} of a module"));
-    };
+/// What C says of an integer constant.
+pub struct Measured {
+    /// Its value.
+    pub value: i128,
+    /// Whether the declaration says the same.
+    pub agrees: bool,
+}
+
+/// Asks C for the value of an integer constant.
+pub fn measure(module: &Compiled, number: usize) -> PyResult<Measured> {
     let signed_or_not = |positive: bool, value: u64| {
         if positive {
-            int::from_u64(value)
+            i128::from(value)
         } else {
-            int::from_i64(value.to_signed())
+            i128::from(value.to_signed())
         }
     };
     if let Some(known) = module.context.known_constant(number) {
-        return signed_or_not(known.positive, known.value);
+        return Ok(Measured {
+            value: signed_or_not(known.positive, known.value),
+            agrees: true,
+        });
     }
+    let Some(global) = module.context.globals().get(number) else {
+        return Err(raise!(SystemError, "constant {number} of a module"));
+    };
     let mut answer = GetConst {
         value: 0,
         ctx: module.context.raw(),
@@ -490,13 +502,32 @@ pub fn integer_constant(module: &Compiled, number: usize) -> PyResult<Owned> {
         let get: unsafe extern "C" fn(*mut GetConst) -> c_int = std::mem::transmute(global.address);
         get(&raw mut answer)
     };
-    let got = match said {
-        0 | 1 => return signed_or_not(said == 0, answer.value),
-        2 => format!("{} (0x{:x})", answer.value, answer.value),
-        _ => answer.value.to_signed().to_string(),
+    Ok(Measured {
+        value: signed_or_not(said & 1 == 0, answer.value),
+        agrees: matches!(said, 0 | 1),
+    })
+}
+
+/// The value of an integer constant.
+pub fn integer_constant(module: &Compiled, number: usize) -> PyResult<Owned> {
+    let measured = measure(module, number)?;
+    let value = measured.value;
+    if measured.agrees {
+        return int::from_i128(value);
+    }
+    let got = if value > 0 {
+        format!("{value} (0x{value:x})")
+    } else {
+        value.to_string()
     };
-    // SAFETY: names of tables are such texts.
-    let name = unsafe { std::ffi::CStr::from_ptr(global.name) };
+    let name = module
+        .context
+        .globals()
+        .get(number)
+        // SAFETY: names of tables are such texts.
+        .map_or(c"", |global| unsafe {
+            std::ffi::CStr::from_ptr(global.name)
+        });
     Err(ffi_error(format_args!(
         "the C compiler says '{}' is equal to {got}, but the cdef disagrees",
         context::text(name.to_bytes())

@@ -94,6 +94,14 @@ impl RecordDetail {
         self.layout.get().is_none() && self.completer.read(Option::is_none)
     }
 
+    /// Lets somebody else complete the record. Does nothing where it is complete.
+    pub fn hand_over(&self, completer: Completer) {
+        if self.layout.get().is_none() {
+            let before = self.completer.with(|current| current.replace(completer));
+            drop(before);
+        }
+    }
+
     /// The layout, once complete.
     #[inline]
     pub fn layout(&self) -> Option<&Layout> {

@@ -2,32 +2,36 @@
 //!
 //! Text is all that these methods give. Files, compilers and what `set_source()` was told are the Python package's business.
 
-use std::ffi::CStr;
-
 use cffi_codegen::{
-    COptions, ErrorKind, GenerateError, Language, Source, Word, c_module, python_module, type_words,
+    COptions, ErrorKind, GenerateError, Language, Purpose, Source, Word, c_module, python_module,
+    type_words,
 };
 use cffi_model::declarations::{Declaration, IntegerOrigin};
 use cffi_python::arguments::{Arguments, Signature};
-use cffi_python::{Borrowed, Owned, PyResult, Raised, error, int, object, raise, text};
+use cffi_python::{Borrowed, Owned, PyResult, Raised, int, object, raise, text};
 use rustc_hash::FxHashSet;
 
+use super::inline::raise_named;
 use super::object::Ffi;
 
-/// `_generate_c(module_name, preamble, includes, embedding=None)`
+/// `_generate_c(module_name, preamble, includes, embedding=None, verify=False)`
 pub fn generate_c(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<4> = Signature {
+    const SIGNATURE: Signature<5> = Signature {
         function: "generate_c",
-        parameters: ["module_name", "preamble", "includes", "embedding"],
+        parameters: ["module_name", "preamble", "includes", "embedding", "verify"],
         required: 3,
     };
-    let [name, preamble, includes, embedding] = arguments.bind(&SIGNATURE)?;
+    let [name, preamble, includes, embedding, verify] = arguments.bind(&SIGNATURE)?;
     let name = SIGNATURE.require(0, name)?.utf8()?;
     let options = COptions {
         preamble: SIGNATURE.require(1, preamble)?.utf8()?,
         embedding: match embedding.filter(|code| !code.is_none()) {
             Some(code) => Some(code.utf8()?),
             None => None,
+        },
+        purpose: match verify {
+            Some(verify) if verify.is_true()? => Purpose::Verify,
+            _ => Purpose::Import,
         },
     };
     let includes = strings(SIGNATURE.require(2, includes)?)?;
@@ -85,7 +89,8 @@ fn describe(word: &Word) -> PyResult<Owned> {
     object::new_tuple(pair)
 }
 
-fn with_source<R>(
+/// Generates something of an FFI's declarations.
+pub fn with_source<R>(
     this: &Ffi,
     name: &str,
     includes: &[String],
@@ -143,17 +148,8 @@ fn raise_error(error: &GenerateError) -> Raised {
         ErrorKind::NotImplemented => raise!(NotImplementedError, "{error}"),
         ErrorKind::Type => raise!(TypeError, "{error}"),
         ErrorKind::Overflow => raise!(OverflowError, "{error}"),
-        ErrorKind::Verification => raise_named(c"VerificationError", error),
-        ErrorKind::Missing => raise_named(c"VerificationMissing", error),
-        ErrorKind::Ffi => raise_named(c"FFIError", error),
-    }
-}
-
-/// Raises an exception of `cffi.error`.
-#[cold]
-fn raise_named(class: &CStr, message: &GenerateError) -> Raised {
-    match object::import(c"cffi.error").and_then(|module| module.borrow().attribute(class)) {
-        Ok(class) => error::raise_class(class.borrow(), format_args!("{message}")),
-        Err(raised) => raised,
+        ErrorKind::Verification => raise_named(c"VerificationError", format_args!("{error}")),
+        ErrorKind::Missing => raise_named(c"VerificationMissing", format_args!("{error}")),
+        ErrorKind::Ffi => raise_named(c"FFIError", format_args!("{error}")),
     }
 }

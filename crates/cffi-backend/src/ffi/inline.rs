@@ -24,6 +24,8 @@ pub struct World {
     enums: Lock<FxHashMap<usize, CTypeRef>>,
     /// The FFIs that were included, in order.
     included: Lock<Vec<Owned>>,
+    /// Lengths of arrays that a C compiler has measured, by the C expression that the declarations have in their place.
+    measured: Lock<FxHashMap<Box<str>, isize>>,
     /// Counts the times that declarations were replaced: what library objects remember of earlier times is not valid any more.
     generation: AtomicUsize,
 }
@@ -36,6 +38,7 @@ impl World {
             records: Lock::default(),
             enums: Lock::default(),
             included: Lock::default(),
+            measured: Lock::default(),
             generation: AtomicUsize::new(0),
         }
     }
@@ -120,6 +123,16 @@ impl World {
     /// Keeps the ctype of an enum; gives the one that was first.
     pub fn keep_enum(&self, number: usize, ctype: CTypeRef) -> CTypeRef {
         keep(&self.enums, number, ctype)
+    }
+
+    /// The length of an array that a C compiler has measured.
+    pub fn measured(&self, expression: &str) -> Option<isize> {
+        self.measured.read(|known| known.get(expression).copied())
+    }
+
+    /// Keeps measured lengths.
+    pub fn keep_measured(&self, lengths: impl IntoIterator<Item = (Box<str>, isize)>) {
+        self.measured.with(|known| known.extend(lengths));
     }
 
     /// Raises what an error of the model stands for.
@@ -212,7 +225,7 @@ fn keep(known: &Lock<FxHashMap<usize, CTypeRef>>, number: usize, ctype: CTypeRef
 
 /// Raises an exception of `cffi.error`.
 #[cold]
-fn raise_named(class: &std::ffi::CStr, message: fmt::Arguments<'_>) -> Raised {
+pub fn raise_named(class: &std::ffi::CStr, message: fmt::Arguments<'_>) -> Raised {
     match object::import(c"cffi.error").and_then(|module| module.borrow().attribute(class)) {
         Ok(class) => error::raise_class(class.borrow(), message),
         Err(raised) => raised,

@@ -136,7 +136,7 @@ impl Ffi {
     }
 
     /// Forgets what strings mean, because the declarations have changed.
-    pub(super) fn forget_types(&self) {
+    pub fn forget_types(&self) {
         // SAFETY: two dicts.
         unsafe {
             ffi::PyDict_Clear(self.types.as_ptr());

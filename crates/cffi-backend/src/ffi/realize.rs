@@ -53,7 +53,7 @@ fn realize_tree(owner: &Ffi, tree: &TypeTree, depth: u32) -> PyResult<CTypeRef> 
         }
         TypeTree::Array(item, length) => {
             let item = part(item)?;
-            let Some(length) = item_count(length) else {
+            let Some(length) = item_count(owner, length) else {
                 let name = item.name_with("[...]");
                 return Err(unknown_length(owner, &name));
             };
@@ -78,11 +78,12 @@ fn check_depth(depth: u32) -> PyResult<()> {
 }
 
 /// The length of an array ctype; `None` where only a C compiler knows it.
-fn item_count(length: &ArrayLength) -> Option<isize> {
+fn item_count(owner: &Ffi, length: &ArrayLength) -> Option<isize> {
     match length {
         ArrayLength::Fixed(length) => Some(isize::try_from(*length).unwrap_or(isize::MAX)),
         ArrayLength::Open => Some(array::OPEN),
-        ArrayLength::Unknown | ArrayLength::Measured(_) => None,
+        ArrayLength::Measured(expression) => owner.world.measured(expression),
+        ArrayLength::Unknown => None,
     }
 }
 
@@ -120,7 +121,7 @@ fn realize_at(owner: &Ffi, ty: TypeId, depth: u32) -> PyResult<CTypeRef> {
             }
         }
         Type::Array { item, length } => {
-            let Some(length) = item_count(length) else {
+            let Some(length) = item_count(owner, length) else {
                 let name = owner
                     .world
                     .read(|declarations| spelling::spell(declarations.types(), ty).text);
@@ -211,7 +212,8 @@ fn owner_of(owner: &Ffi, include: usize) -> PyResult<Owned> {
         .ok_or_else(|| raise!(SystemError, "included FFI {include} is gone"))
 }
 
-fn record(owner: &Ffi, id: RecordId) -> PyResult<CTypeRef> {
+/// The ctype of a record.
+pub fn record(owner: &Ffi, id: RecordId) -> PyResult<CTypeRef> {
     if let Some(known) = owner.world.known_record(id.index()) {
         return Ok(known);
     }
@@ -382,7 +384,8 @@ pub fn interned(name: &str) -> PyResult<Owned> {
     }
 }
 
-fn enum_type(owner: &Ffi, id: EnumId) -> PyResult<CTypeRef> {
+/// The ctype of an enum.
+pub fn enum_type(owner: &Ffi, id: EnumId) -> PyResult<CTypeRef> {
     if let Some(known) = owner.world.known_enum(id.index()) {
         return Ok(known);
     }

@@ -18,9 +18,12 @@ mod record;
 mod tables;
 mod text;
 
-use cffi_wire::{VERSION_BASE, VERSION_CHAR16_CHAR32, VERSION_EMBEDDED};
+use cffi_model::Declarations;
+use cffi_model::declarations::Declaration;
+use cffi_model::types::Type;
+use cffi_wire::{VERSION_BASE, VERSION_CHAR16_CHAR32, VERSION_EMBEDDED, flags};
 
-use crate::error::Generated;
+use crate::error::{GenerateError, Generated};
 use crate::module::{Item, Language, Module, Source, plan};
 use text::{Text, line, put};
 
@@ -31,10 +34,24 @@ pub struct COptions<'a> {
     pub preamble: &'a str,
     /// The Python code of a module that embeds Python.
     pub embedding: Option<&'a str>,
+    /// Who is going to load it.
+    pub purpose: Purpose,
+}
+
+/// Who is going to load a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Programs, by `import`.
+    Import,
+    /// `ffi.verify()`
+    Verify,
 }
 
 /// Generates the C module.
 pub fn c_module(source: Source<'_>, options: COptions<'_>) -> Generated<String> {
+    if options.purpose == Purpose::Verify {
+        refuse_open_typedefs(source.declarations)?;
+    }
     let module = plan(source, Language::C)?;
     let mut text =
         Text::with_capacity(32 * 1024 + 512 * module.items.len() + options.preamble.len());
@@ -52,9 +69,33 @@ pub fn c_module(source: Source<'_>, options: COptions<'_>) -> Generated<String> 
     if embedded {
         version = version.max(VERSION_EMBEDDED);
     }
-    tables::print(&mut text, &module, embedded);
+    let mut flags = module.flags();
+    if embedded {
+        flags |= flags::Module::EXTERN_PYTHON;
+    }
+    if options.purpose == Purpose::Verify {
+        flags |= flags::Module::VERIFIED;
+    }
+    tables::print(&mut text, &module, flags);
     print_init(&mut text, &module, version, embedded);
     Ok(text.into_string())
+}
+
+/// `ffi.verify()` never had `typedef int... name;`: an FFI that works before it is compiled would have to change its types.
+fn refuse_open_typedefs(declarations: &Declarations) -> Generated<()> {
+    for (key, declaration) in declarations.iter() {
+        let Declaration::Type(ty) = declaration else {
+            continue;
+        };
+        let word = match declarations.types().get(ty.ty) {
+            Type::UnknownInteger(_) => "int",
+            Type::UnknownFloat(_) => "float",
+            _ => continue,
+        };
+        let feature = format!("typedef {word}... {}", key.name);
+        return Err(GenerateError::not_in_verify(&feature));
+    }
+    Ok(())
 }
 
 /// What a wrapper needs of the runtime.

@@ -8,7 +8,7 @@ use crate::records::{Access, PlannedField, RecordEntry, is_flexible};
 use crate::words::primitive_constant;
 
 /// Prints all tables.
-pub fn print(text: &mut Text, module: &Module<'_>, embedded: bool) {
+pub fn print(text: &mut Text, module: &Module<'_>, flags: flags::Module) {
     table(text, "global", &module.globals, |text, global| {
         print_global(text, global);
     });
@@ -67,7 +67,7 @@ pub fn print(text: &mut Text, module: &Module<'_>, embedded: bool) {
         line!(text, "}};");
         text.gap();
     }
-    print_context(text, module, fields.len(), embedded);
+    print_context(text, module, fields.len(), flags);
 }
 
 fn table<T>(text: &mut Text, name: &str, entries: &[T], mut print: impl FnMut(&mut Text, &T)) {
@@ -255,7 +255,7 @@ fn print_enumerators(text: &mut Text, enumerators: &[&str]) {
     line!(text, "    \"{row}\" }},");
 }
 
-fn print_context(text: &mut Text, module: &Module<'_>, fields: usize, embedded: bool) {
+fn print_context(text: &mut Text, module: &Module<'_>, fields: usize, flags: flags::Module) {
     let tables = [
         ("global", module.globals.len()),
         ("field", fields),
@@ -284,11 +284,7 @@ fn print_context(text: &mut Text, module: &Module<'_>, fields: usize, embedded: 
         line!(text, "  _cffi_includes,");
     }
     line!(text, "  {},  /* num_types */", module.words.len());
-    let mut module_flags = module.flags();
-    if embedded {
-        module_flags |= flags::Module::EXTERN_PYTHON;
-    }
-    line!(text, "  {},  /* flags */", module_flags.bits());
+    line!(text, "  {},  /* flags */", flags.bits());
     line!(text, "}};");
     text.gap();
 }
