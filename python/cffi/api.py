@@ -259,7 +259,7 @@ class FFI(_cffi_backend._InlineFFI):
         """
         if not isinstance(pkgconfig_libs, list):
             raise TypeError("the pkgconfig_libs argument must be a list of package names")
-        from ._build.pkgconfig import flags_from_pkgconfig, merge_flags
+        from .pkgconfig import flags_from_pkgconfig, merge_flags
 
         merge_flags(kwds, flags_from_pkgconfig(pkgconfig_libs))
         self.set_source(module_name, source, source_extension, **kwds)

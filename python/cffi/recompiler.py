@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 # programs import.
 NativeIO = io.StringIO
 
+# Whether cffi_modules= builds modules for the stable ABI; programs set it to
+# False before, where they want none.
+USE_LIMITED_API = True
+
 VERSION_BASE = 0x2601
 VERSION_EMBEDDED = 0x2701
 VERSION_CHAR16CHAR32 = 0x2801

@@ -19,6 +19,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,6 +34,9 @@ ENVIRONMENT = Path(sys.prefix).name
 # that several environments share.
 WHEELS = Path(os.environ.get("CFFI_WHEELS", source.ROOT / "build" / "wheels" / ENVIRONMENT))
 NEEDS_FIXTURES = "src/c/test_c.py"
+EMBEDS = "testing/embedding/"
+# All that it does is to run programs.
+IMPORTS_NOTHING = "testing/cffi1/test_cffi_gen_src.py"
 # They compile into one __pycache__ and empty it before; each of these takes over what the one
 # in front of it has left there.
 SHARE_A_FOLDER = [
@@ -154,6 +158,9 @@ def run_file(
         **os.environ,
         "PYTHONPATH": str(Path(__file__).with_name("plugin")),
         "PYTHONDONTWRITEBYTECODE": "1",
+        # For virtualenv, ninja and cffi-gen-src.
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "CFFI_CONFORMANCE_WHEEL": str(source.the_wheel(WHEELS)),
         # Several hundred modules are compiled; what the optimiser does is not under test.
         "CFLAGS": "-O0",
         # Upstream's tests share a numbered folder of the temporary one.
@@ -161,6 +168,9 @@ def run_file(
         "CFFI_CONFORMANCE_REPORT": str(report),
         "CFFI_CONFORMANCE_DONE": str(done),
     }
+    if file.startswith(EMBEDS):
+        # The Python inside of a program is not that of an environment.
+        environment["PYTHONPATH"] += os.pathsep + sysconfig.get_path("platlib")
     if file == NEEDS_FIXTURES:
         environment["CFFI_CONFORMANCE_FIXTURES"] = str(source.compile_fixtures())
 
@@ -236,7 +246,8 @@ def read_report(
         elif "imported" in entry:
             finished = True
             # The tests of the backend alone do not import the package.
-            problems += source.check_imported(entry["imported"], entry["pycparser"])
+            if file != IMPORTS_NOTHING:
+                problems += source.check_imported(entry["imported"], entry["pycparser"])
         else:
             test = entry["id"].removeprefix(f"{file}::")
             # A teardown that fails after a passed test is the outcome that counts.

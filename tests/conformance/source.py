@@ -31,6 +31,15 @@ UNPACKED = (
 )
 
 
+# One of the tests installs the folder; see offered_wheel.py.
+PYPROJECT = """\
+[build-system]
+requires = []
+build-backend = "offered_wheel"
+backend-path = ["."]
+"""
+
+
 class SetUpError(Exception):
     """The tests cannot be run, or what they would run against is not ours."""
 
@@ -40,6 +49,7 @@ def unpack_tests() -> Path:
     folder = BUILD / f"cffi-{VERSION}"
     complete = folder / ".complete"
     if complete.exists() and complete.read_text() == repr(UNPACKED):
+        offer_wheel(folder)
         return folder
     sdist = BUILD / f"cffi-{VERSION}.tar.gz"
     if not sdist.exists():
@@ -58,8 +68,23 @@ def unpack_tests() -> Path:
                 (folder / path).write_bytes(file.read())
     # Keeps pytest from looking for a configuration further up, in our own repository.
     (folder / "pytest.ini").write_text("[pytest]\n")
+    offer_wheel(folder)
     complete.write_text(repr(UNPACKED))
     return folder
+
+
+def offer_wheel(folder: Path) -> None:
+    (folder / "pyproject.toml").write_text(PYPROJECT)
+    backend = Path(__file__).with_name("offered_wheel.py")
+    (folder / backend.name).write_bytes(backend.read_bytes())
+
+
+def the_wheel(wheels: Path) -> Path:
+    """The one wheel in a folder."""
+    found = sorted(wheels.glob("cffi-*.whl"))
+    if len(found) != 1:
+        raise SetUpError(f"expected one wheel in {wheels}, found {len(found)}; run `make build`")
+    return found[0]
 
 
 def download_sdist() -> None:
@@ -89,19 +114,15 @@ def download_sdist() -> None:
 
 def prove_ours(wheels: Path) -> None:
     """Raise SetUpError unless this environment has our wheel, file by file, and no other cffi."""
-    found = sorted(wheels.glob("cffi-*.whl"))
-    if len(found) != 1:
-        raise SetUpError(f"expected one wheel in {wheels}, found {len(found)}; run `make build`")
+    path = the_wheel(wheels)
     site = Path(sysconfig.get_path("platlib"))
-    with zipfile.ZipFile(found[0]) as wheel:
+    with zipfile.ZipFile(path) as wheel:
         for name in wheel.namelist():
             if ".dist-info/" in name:
                 continue
             installed = site / name
             if not installed.exists() or installed.read_bytes() != wheel.read(name):
-                raise SetUpError(
-                    f"{installed} is not the file of {found[0].name}; run `make build`"
-                )
+                raise SetUpError(f"{installed} is not the file of {path.name}; run `make build`")
     distribution = importlib.metadata.distribution("cffi")
     if distribution.requires:
         raise SetUpError(f"cffi in {site} requires {distribution.requires}, so it is upstream's")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
-from ..error import PkgConfigError
+from .error import PkgConfigError
 
 
 def merge_flags(cfg1: dict[str, Any], cfg2: dict[str, Any]) -> dict[str, Any]:
@@ -36,17 +36,22 @@ def call(libname: str, flag: str, encoding: str | None = None) -> str:
     command = ["pkg-config", "--print-errors", flag, libname]
     encoding = encoding or sys.getfilesystemencoding()
     try:
-        done = subprocess.run(command, capture_output=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except OSError as error:
         raise PkgConfigError(f"cannot run pkg-config: {str(error).strip()}") from error
-    if done.returncode != 0:
-        raise PkgConfigError(done.stderr.decode(encoding, "replace").strip())
+    printed: bytes
+    complaint: bytes | str
+    printed, complaint = process.communicate()
+    if process.returncode != 0:
+        if isinstance(complaint, bytes):
+            complaint = complaint.decode(encoding, "replace")
+        raise PkgConfigError(complaint.strip())
     try:
-        output = done.stdout.decode(encoding)
+        output = printed.decode(encoding)
     except UnicodeDecodeError as error:
         raise PkgConfigError(
             f"pkg-config {flag} {libname} returned bytes that cannot be decoded "
-            f"with encoding {encoding!r}:\n{done.stdout!r}"
+            f"with encoding {encoding!r}:\n{printed!r}"
         ) from error
     if os.altsep != "\\" and "\\" in output:
         raise PkgConfigError(
