@@ -1,6 +1,6 @@
 """Generates and compiles the module of the compiled calls, with the cffi of this Python.
 
-    module.py NAME FOLDER
+module.py NAME FOLDER
 """
 
 from __future__ import annotations

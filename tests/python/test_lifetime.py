@@ -472,3 +472,53 @@ print("ends", flush=True)
     for first in range(0, 24, 4):
         children = [start_child(PINNED + code, path, str(first + i)) for i in range(4)]
         assert [finish(child, timeout=30) for child in children] == [("ends\n", "")] * 4
+
+
+def test_destructors_of_garbage_in_cycles(ffi: cffi.FFI) -> None:
+    """They run before anything is cleared, in the order in which the objects were made."""
+    order: list[str] = []
+
+    class Node:
+        parts: list[Node]
+        hub: Node
+        cdata: object
+
+    def make_star() -> None:
+        nodes = {name: Node() for name in "abcd"}
+        for name, node in nodes.items():
+            node.cdata = ffi.gc(ffi.cast("void *", 1), lambda _, name=name: order.append(name))
+        nodes["a"].parts = [nodes["b"], nodes["c"], nodes["d"]]
+        for name in "bcd":
+            nodes[name].hub = nodes["a"]
+
+    make_star()
+    gc.collect()
+    assert order == ["a", "b", "c", "d"]
+
+    def make_nested() -> None:
+        node = Node()
+        node.hub = node
+        inner = ffi.gc(ffi.cast("void *", 1), lambda _: order.append("inner"))
+        node.parts = [inner]  # type: ignore[list-item]
+        node.cdata = ffi.gc(ffi.cast("void *", 2), lambda _, keep=inner: order.append("outer"))
+
+    order.clear()
+    make_nested()
+    gc.collect()
+    assert order == ["inner", "outer"]
+
+
+def test_memory_of_a_dropped_object(ffi: cffi.FFI) -> None:
+    """Programs that use memory whose owner is gone are wrong, but pycares 5.2 is one of them: new
+    objects of Python do not get that memory."""
+    if getattr(sys, "_is_gil_enabled", lambda: True)() is False:
+        pytest.skip("free-threaded interpreters want all objects from their own allocator")
+    ffi.cdef("struct s { char *p; };")
+    s = ffi.new("struct s *")
+    overwritten = 0
+    for length in range(1, 100):
+        s.p = ffi.new("char[]", b"b" * length)
+        keep = [bytes([65]) * size for size in range(1, 260)]
+        overwritten += ffi.string(s.p, length) != b"b" * length
+        del keep
+    assert overwritten < 50

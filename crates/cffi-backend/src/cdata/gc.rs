@@ -106,7 +106,16 @@ pub(super) unsafe extern "C" fn traverse(
     }
 }
 
-/// `tp_clear` of `__CDataGCP`: garbage is destroyed in the same way as an unused object is.
+/// `tp_finalize` of `__CDataGCP`: destructors of garbage in cycles find everything as it was, in the order in which the collector
+/// knows the objects.
+pub(super) unsafe extern "C" fn finalize(object: *mut PyObject) {
+    cffi_python::slot::guard_silent(|| {
+        // SAFETY: called by the collector on a live instance.
+        destroy(unsafe { &*object.cast::<CData>() });
+    });
+}
+
+/// `tp_clear` of `__CDataGCP`. The destructor was called before, by [`finalize`].
 pub(super) unsafe extern "C" fn clear(object: *mut PyObject) -> c_int {
     cffi_python::slot::guard_silent(|| {
         // SAFETY: called by the collector on a live instance.

@@ -6,7 +6,7 @@ use std::mem::offset_of;
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, guard_silent};
 use cffi_python::typespec::{TypeSpec, method};
-use cffi_python::{Borrowed, Owned, PyResult, raise, text};
+use cffi_python::{Borrowed, Owned, PyResult, raise, text, version};
 
 use super::object::{CData, CDataSized};
 use super::{arithmetic, compare, from_buffer, gc, handle, iter, show};
@@ -53,7 +53,12 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
         unsafe {
             cdata(object).drop_owned_record();
             cdata(object).drop_library();
-            finish(object, ffi::PyObject_Free);
+            let free = if cdata(object).is_exactly(&types::CDATA_OWN) {
+                version::free_with_data
+            } else {
+                ffi::PyObject_Free
+            };
+            finish(object, free);
         }
     });
 }
@@ -367,11 +372,19 @@ fn make_base() -> PyResult<Owned> {
     .build(None)
 }
 
+/// How the collector treats a type.
+struct Collected {
+    traverse: ffi::traverseproc,
+    clear: ffi::inquiry,
+    /// Called for garbage in cycles, before any of it is cleared.
+    finalize: Option<ffi::destructor>,
+}
+
 fn make_subtype(
     name: &'static std::ffi::CStr,
     size: usize,
     base: &Owned,
-    collected: Option<(ffi::traverseproc, ffi::inquiry)>,
+    collected: Option<Collected>,
     dealloc: ffi::destructor,
 ) -> PyResult<Owned> {
     let mut spec = TypeSpec::new(name, size)
@@ -387,11 +400,14 @@ fn make_subtype(
         spec = spec
             .slot(ffi::Py_tp_dealloc, dealloc as *mut c_void)
             .slot(ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut c_void);
-        if let Some((traverse, clear)) = collected {
+        if let Some(collected) = collected {
             spec = spec
                 .flags(ffi::Py_TPFLAGS_HAVE_GC)
-                .slot(ffi::Py_tp_traverse, traverse as *mut c_void)
-                .slot(ffi::Py_tp_clear, clear as *mut c_void);
+                .slot(ffi::Py_tp_traverse, collected.traverse as *mut c_void)
+                .slot(ffi::Py_tp_clear, collected.clear as *mut c_void);
+            if let Some(finalize) = collected.finalize {
+                spec = spec.slot(ffi::Py_tp_finalize, finalize as *mut c_void);
+            }
         }
     }
     spec.build(Some(base.borrow()))
@@ -411,7 +427,11 @@ pub fn make_types() -> PyResult<()> {
         c"_cffi_backend.__CDataOwnGC",
         size_of::<handle::CDataOwnGc>(),
         &own,
-        Some((handle::traverse, handle::clear)),
+        Some(Collected {
+            traverse: handle::traverse,
+            clear: handle::clear,
+            finalize: None,
+        }),
         dealloc_handle,
     )?);
     types::CDATA_OWN.set(own);
@@ -419,14 +439,22 @@ pub fn make_types() -> PyResult<()> {
         c"_cffi_backend.__CDataGCP",
         size_of::<gc::CDataGcp>(),
         &base,
-        Some((gc::traverse, gc::clear)),
+        Some(Collected {
+            traverse: gc::traverse,
+            clear: gc::clear,
+            finalize: Some(gc::finalize),
+        }),
         dealloc_gcp,
     )?);
     types::CDATA_FROM_BUF.set(make_subtype(
         c"_cffi_backend.__CDataFromBuf",
         size_of::<from_buffer::CDataFromBuffer>(),
         &base,
-        Some((from_buffer::traverse, from_buffer::clear)),
+        Some(Collected {
+            traverse: from_buffer::traverse,
+            clear: from_buffer::clear,
+            finalize: None,
+        }),
         dealloc_from_buffer,
     )?);
     types::CDATA.set(base);
