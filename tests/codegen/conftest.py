@@ -45,8 +45,10 @@ def modules(tasks: list[dict[str, object]], tmp_path_factory: pytest.TempPathFac
     ffi.set_source("_empty", "")
     ffi.emit_c_code(str(files[0]))
     ffi = cffi.FFI()
-    ffi.embedding_api("int twice(int); struct p { int x; }; struct p *same(struct p *);")
-    ffi.set_source("_embedded", "struct p { int x; };")
+    ffi.embedding_api(
+        "int twice(int); struct p { int x; }; struct p *same(struct p *); extern int (*hook)(int);"
+    )
+    ffi.set_source("_embedded", "struct p { int x; }; int (*hook)(int);")
     ffi.embedding_init_code(EMBEDDED)
     ffi.emit_c_code(str(files[1]))
     for task in tasks:

@@ -20,9 +20,7 @@ use cffi_syntax::{Rendering, SourceText, Span, render::DEFAULT_FILE, snippet};
 use rustc_hash::FxHashMap;
 
 use crate::constant::{Environment, Failure, Value, evaluate};
-use crate::declarations::{
-    CdefOptions, Declaration, Declarations, Exported, IntegerOrigin, Space, Warning,
-};
+use crate::declarations::{CdefOptions, Declaration, Declarations, IntegerOrigin, Space, Warning};
 use crate::error::{CdefError, Headline, Problem};
 use crate::primitive::PrimitiveKind;
 use crate::table::TypeTable;
@@ -324,12 +322,7 @@ impl<'s> Lowering<'_, 's> {
         if declaration.linkage != Linkage::C {
             return Err(Failure::new(Problem::ExternPythonNotFunction, span));
         }
-        if self.options.exported == Exported::Yes {
-            return Err(Failure::new(
-                Problem::Unsupported("a variable in embedding_api()".to_owned()),
-                span,
-            ));
-        }
+        // In `embedding_api()`, too: the module's source defines the variable.
         let constant = ty.qualifiers.contains(Qualifiers::CONST) && !self.is_array(ty.ty);
         match &declarator.initializer {
             Some(Initializer::Expr(expr)) if self.is_integer(ty.ty) => {
