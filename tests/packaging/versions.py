@@ -61,6 +61,8 @@ def main() -> int:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            # The other parts run the tests that compile, on one version.
+            env={**os.environ, "CFFI_CONFORMANCE_QUICK": "1"},
         )
         counts = re.findall(r"^\w+: (\d+) passed, (\d+) failed", result.stdout, re.M)
         good, bad = (sum(int(count[part]) for count in counts) for part in (0, 1))
