@@ -6,6 +6,7 @@ Pairs of generators and runtimes are in tests/matrix, generated text in tests/co
 from __future__ import annotations
 
 import ctypes
+import gc
 import inspect
 import io
 import pickle
@@ -1013,7 +1014,6 @@ print("the end")
 
 def test_python_modules_are_collected(folder: Path) -> None:
     """Importing and dropping modules leaves nothing."""
-    import gc
     import weakref
 
     class Watched(_cffi_backend.FFI):
@@ -1030,3 +1030,11 @@ def test_python_modules_are_collected(folder: Path) -> None:
         del ffi, lib
     gc.collect()
     assert [reference() for reference in references] == [None] * 3
+
+
+def test_references_of_functions(lib: Any) -> None:
+    """A function refers to its library, and the wrapper behind it does."""
+    referrers = [it for it in gc.get_referrers(lib) if it is not sys._getframe().f_locals]
+    held = sum(sum(part is lib for part in gc.get_referents(it)) for it in referrers)
+    # Those that the collector does not know: this function's argument and getrefcount()'s.
+    assert sys.getrefcount(lib) >= held

@@ -19,8 +19,8 @@ use crate::types;
 
 #[repr(C)]
 struct Buffer {
-    ob_base: PyObject,
-    weak_references: *mut PyObject,
+    ob_base: cffi_python::object::Header,
+    weak_references: cffi_python::object::WeakReferences,
     data: *mut u8,
     size: usize,
     /// The cdata whose memory this is.
@@ -195,7 +195,7 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
         unsafe {
             ffi::PyObject_GC_UnTrack(object.cast());
             let this = Buffer::from_ptr(object);
-            if !this.weak_references.is_null() {
+            if !this.weak_references.get().is_null() {
                 ffi::PyObject_ClearWeakRefs(object);
             }
             let class = ffi::Py_TYPE(object);

@@ -1,6 +1,7 @@
 //! The abstract object protocol on borrowed references: attributes, calls, types, containers.
 
 use crate::bits::ToSigned;
+use std::cell::{Cell, UnsafeCell};
 use std::ffi::CStr;
 
 use pyo3_ffi as ffi;
@@ -27,6 +28,13 @@ unsafe extern "C-unwind" {
         keywords: *mut ffi::PyObject,
     ) -> *mut ffi::PyObject;
 }
+
+/// How objects of ours begin. CPython counts references there behind every `&` to the object, so it is a cell: without one the compiler
+/// takes it for granted that nothing in the object changes.
+pub type Header = UnsafeCell<ffi::PyObject>;
+
+/// Where an object has its list of weak references, which CPython writes to.
+pub type WeakReferences = Cell<*mut ffi::PyObject>;
 
 macro_rules! checks {
     ($($(#[$doc:meta])* $name:ident $check:ident;)*) => {

@@ -15,7 +15,7 @@ use crate::types;
 
 #[repr(C)]
 struct ArrayIterator {
-    ob_base: PyObject,
+    ob_base: cffi_python::object::Header,
     array: Owned,
     item: CTypeRef,
     rest: Lock<Rest>,

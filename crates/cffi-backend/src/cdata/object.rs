@@ -25,11 +25,11 @@ use crate::types;
 /// The common part of every cdata.
 #[repr(C)]
 pub struct CData {
-    ob_base: PyObject,
+    ob_base: cffi_python::object::Header,
     ctype: CTypeRef,
     /// Of a pointer: what it points to. Of any other type: where the value is.
     data: AtomicPtr<u8>,
-    pub(super) weak_references: *mut PyObject,
+    pub(super) weak_references: cffi_python::object::WeakReferences,
     pub(super) vectorcall: Option<ffi::vectorcallfunc>,
 }
 
@@ -153,7 +153,7 @@ unsafe fn initialize(object: *mut PyObject, ctype: CTypeRef, data: *mut u8) {
     unsafe {
         (&raw mut (*place).ctype).write(ctype);
         (&raw mut (*place).data).write(AtomicPtr::new(data));
-        (&raw mut (*place).weak_references).write(std::ptr::null_mut());
+        (&raw mut (*place).weak_references).write(Default::default());
         (&raw mut (*place).vectorcall).write(Some(vectorcall));
     }
 }

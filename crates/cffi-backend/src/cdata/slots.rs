@@ -35,7 +35,7 @@ unsafe fn finish(object: *mut PyObject, free: unsafe extern "C" fn(*mut c_void))
     // SAFETY: the caller's promise; each part is dropped once.
     unsafe {
         let place: *mut CData = object.cast();
-        if !(*place).weak_references.is_null() {
+        if !(*place).weak_references.get().is_null() {
             ffi::PyObject_ClearWeakRefs(object);
         }
         let class = ffi::Py_TYPE(object);

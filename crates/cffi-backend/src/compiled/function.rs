@@ -38,7 +38,7 @@ use crate::types;
 /// What a function that is called by its plan has as `__self__`.
 #[repr(C)]
 pub struct Direct {
-    ob_base: PyObject,
+    ob_base: cffi_python::object::Header,
     /// The plain function.
     address: *const c_void,
     /// Belongs to `ctype`.

@@ -30,7 +30,7 @@ const MAX_INCLUDES: u32 = 100;
 /// The functions, variables and constants of a module.
 #[repr(C)]
 pub struct Lib {
-    ob_base: PyObject,
+    ob_base: cffi_python::object::Header,
     ffi: Owned,
     /// A `str`.
     name: Owned,
@@ -38,7 +38,7 @@ pub struct Lib {
     found: Owned,
     /// Of a Python module: what `ffi.dlopen()` opened.
     library: Option<Arc<Library>>,
-    weak_references: *mut PyObject,
+    weak_references: cffi_python::object::WeakReferences,
 }
 
 /// Makes the `lib` of a module, or of a library.
@@ -52,7 +52,7 @@ pub fn new_library(ffi: &Owned, name: &str, library: Option<Library>) -> PyResul
         (&raw mut (*place).name).write(name);
         (&raw mut (*place).found).write(found);
         (&raw mut (*place).library).write(library.map(Arc::new));
-        (&raw mut (*place).weak_references).write(std::ptr::null_mut());
+        (&raw mut (*place).weak_references).write(Default::default());
         Ok(made)
     }
 }
@@ -536,7 +536,7 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
         unsafe {
             ffi::PyObject_GC_UnTrack(object.cast());
             let place: *mut Lib = object.cast();
-            if !(*place).weak_references.is_null() {
+            if !(*place).weak_references.get().is_null() {
                 ffi::PyObject_ClearWeakRefs(object);
             }
             let class = ffi::Py_TYPE(object);

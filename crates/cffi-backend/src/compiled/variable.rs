@@ -26,7 +26,7 @@ pub enum Place {
 /// A variable of a module.
 #[repr(C)]
 pub struct Variable {
-    ob_base: PyObject,
+    ob_base: cffi_python::object::Header,
     name: String,
     ctype: CTypeRef,
     place: Place,

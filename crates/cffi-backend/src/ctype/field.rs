@@ -28,7 +28,7 @@ pub enum Place {
 /// A field.
 #[repr(C)]
 pub struct CField {
-    ob_base: PyObject,
+    ob_base: cffi_python::object::Header,
     /// Its type.
     pub ctype: CTypeRef,
     /// Offset from the start of the record, in bytes.

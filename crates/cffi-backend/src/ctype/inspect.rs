@@ -26,7 +26,7 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
             ffi::PyObject_GC_UnTrack(object.cast());
             let this = ctype(object);
             leave_caches(this);
-            if !this.weak_references.is_null() {
+            if !this.weak_references.get().is_null() {
                 ffi::PyObject_ClearWeakRefs(object);
             }
             let class = ffi::Py_TYPE(object);

@@ -86,9 +86,9 @@ pub enum Detail {
 /// A C type as a Python object.
 #[repr(C)]
 pub struct CType {
-    ob_base: PyObject,
+    ob_base: cffi_python::object::Header,
     /// For `tp_weaklistoffset`.
-    pub(super) weak_references: *mut PyObject,
+    pub(super) weak_references: cffi_python::object::WeakReferences,
     /// What values are like.
     pub kind: Kind,
     /// Size in bytes; -1 for `void`, opaque types and arrays of unknown length. For records ask [`CType::size`].

@@ -17,7 +17,7 @@ use crate::types;
 
 #[repr(C)]
 struct AllocatorObject {
-    ob_base: PyObject,
+    ob_base: cffi_python::object::Header,
     vectorcall: ffi::vectorcallfunc,
     ffi: Owned,
     allocator: Allocator,

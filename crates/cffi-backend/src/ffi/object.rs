@@ -21,7 +21,7 @@ const REMEMBERED_TYPES: isize = 2048;
 /// An FFI.
 #[repr(C)]
 pub struct Ffi {
-    ob_base: PyObject,
+    ob_base: cffi_python::object::Header,
     /// `{str: ctype}` for strings that name object types.
     types: Owned,
     /// `{str: ctype}` for strings that name function types, the ctype being the pointer to it.

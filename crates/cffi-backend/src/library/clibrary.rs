@@ -16,7 +16,7 @@ use crate::types;
 
 #[repr(C)]
 struct CLibrary {
-    ob_base: PyObject,
+    ob_base: cffi_python::object::Header,
     library: Library,
 }
 

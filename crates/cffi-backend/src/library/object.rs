@@ -27,8 +27,8 @@ use crate::types;
 /// A library with the declarations of an FFI.
 #[repr(C)]
 pub struct Lib {
-    ob_base: PyObject,
-    weak_references: *mut PyObject,
+    ob_base: cffi_python::object::Header,
+    weak_references: cffi_python::object::WeakReferences,
     library: Arc<Library>,
     ffi: Owned,
     /// `{name: value}` of functions and constants that were asked for.
@@ -381,7 +381,7 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
         unsafe {
             ffi::PyObject_GC_UnTrack(object.cast());
             let place: *mut Lib = object.cast();
-            if !(*place).weak_references.is_null() {
+            if !(*place).weak_references.get().is_null() {
                 ffi::PyObject_ClearWeakRefs(object);
             }
             let class = ffi::Py_TYPE(object);
