@@ -13,6 +13,7 @@ does not count as ours; what ours fails beyond that does, as does a check that c
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from report import Row, print_table
 
 def main() -> int:
     options = parse_arguments()
+    # Ends as by Ctrl+C, stopping what was started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if options.suites or options.sdists:
             import suites
