@@ -42,7 +42,7 @@ SOURCES := $(shell find crates python Cargo.toml Cargo.lock pyproject.toml setup
 	-not -path '*/tests/*' -not -path '*/fuzz/*' -not -path '*/__pycache__/*' -not -name '*.snap' -not -name '*.so' 2>/dev/null)
 
 .PHONY: help build demo test lint bench fmt clean smoke env memcheck \
-	test-rust test-python test-conformance test-differential test-packaging test-headers test-versions typecheck
+	test-rust test-python test-conformance test-differential test-packaging test-headers test-versions test-wheels typecheck
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -99,6 +99,10 @@ test-packaging: $(ENV)/.wheel
 ## make test-headers       real C headers through ffi.cdef(), compared with gcc
 test-headers: $(ENV)/.wheel
 	@$(PARTS) headers -- $(ARGS)
+
+## make test-wheels        packages from PyPI, exercised with our wheel and upstream's cffi (ARGS=--suites, --sdists)
+test-wheels: $(ENV)/.wheel
+	@$(ENV_PYTHON) tests/wheels/run.py --wheel $(WHEELS)/*.whl $(ARGS)
 
 ## make test-versions      wheels on every CPython found, and the stable ABI's on several
 test-versions: $(ENV)/.ready
