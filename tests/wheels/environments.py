@@ -44,6 +44,11 @@ class Environment:
     def python(self) -> Path:
         return self.folder / "bin" / "python"
 
+    @property
+    def packages(self) -> Path:
+        """Where it has them installed."""
+        return next(self.folder.glob("lib/python*")) / "site-packages"
+
 
 def upstream(requirements: list[Path], suffix: str = "") -> Environment:
     """The environment with upstream's cffi from PyPI."""

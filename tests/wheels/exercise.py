@@ -25,7 +25,11 @@ class Outcome:
 
 
 def run_exercise(
-    environment: Environment, name: str, variables: dict[str, str], seconds: float
+    environment: Environment,
+    name: str,
+    variables: dict[str, str],
+    seconds: float,
+    without: list[str],
 ) -> dict[str, Outcome]:
     """The outcome of each check; one that kills the process does not take the others along."""
     outcomes: dict[str, Outcome] = {}
@@ -33,7 +37,9 @@ def run_exercise(
         for _ in range(MAX_RESTARTS):
             report, log = Path(folder, "report"), Path(folder, "output")
             report.write_text("")
-            ending = run_process(environment, name, variables, seconds, report, log, list(outcomes))
+            ending = run_process(
+                environment, name, variables, seconds, report, log, [*without, *outcomes]
+            )
             if read_report(environment, report, log, ending, outcomes):
                 break
     return outcomes

@@ -20,7 +20,7 @@ from pathlib import Path
 import environments
 from environments import HERE, Environment, SetUpError
 from exercise import Outcome, run_exercise
-from report import Row, print_table
+from report import Row, first_line, print_table
 
 
 def main() -> int:
@@ -67,19 +67,23 @@ def run_exercises(options: argparse.Namespace) -> list[Row]:
         raise SetUpError(f"unknown packages {sorted(unknown)}; there are: {' '.join(packages)}")
     chosen = {name: packages[name] for name in options.packages or packages}
     environments.system_packages({need for one in chosen.values() for need in one.get("needs", [])})
-    requirements = [HERE / "requirements.txt"]
-    places = [environments.upstream(requirements)]
-    if options.wheel:
-        places.append(environments.ours(options.wheel, requirements))
-    versions = pinned_versions()
+    releases = {
+        earlier: Release(options, f"requirements{suffix}.txt", suffix)
+        for earlier, suffix in ((False, ""), (True, "-earlier"))
+        if any(one.get("earlier", False) is earlier for one in chosen.values())
+    }
     rows = []
     for name, package in chosen.items():
         exercise = package.get("exercise", name)
-        distribution = package.get("package", name)
-        row = Row(name, versions[distribution], package["mode"])
-        for place in places:
+        release = releases[package.get("earlier", False)]
+        row = Row(name, release.versions[package.get("package", name)], package["mode"])
+        for place in release.places:
             outcomes = run_exercise(
-                place, exercise, package.get("environment", {}), options.timeout
+                place,
+                exercise,
+                package.get("environment", {}),
+                options.timeout,
+                package.get("without", []),
             )
             row.outcomes[place.name] = outcomes
             tell(name, place, outcomes, options.verbose)
@@ -87,9 +91,16 @@ def run_exercises(options: argparse.Namespace) -> list[Row]:
     return rows
 
 
-def pinned_versions() -> dict[str, str]:
-    lines = (HERE / "requirements.txt").read_text().splitlines()
-    return dict(line.split("==") for line in lines if "==" in line)
+class Release:
+    """Pinned versions of the packages, and the environments that have them."""
+
+    def __init__(self, options: argparse.Namespace, requirements: str, suffix: str) -> None:
+        path = HERE / requirements
+        lines = path.read_text().splitlines()
+        self.versions = dict(line.split("==") for line in lines if "==" in line)
+        self.places = [environments.upstream([path], suffix)]
+        if options.wheel:
+            self.places.append(environments.ours(options.wheel, [path], suffix))
 
 
 def tell(name: str, place: Environment, outcomes: dict[str, Outcome], verbose: bool) -> None:
@@ -98,8 +109,7 @@ def tell(name: str, place: Environment, outcomes: dict[str, Outcome], verbose: b
     for check, outcome in outcomes.items():
         if outcome.word == "passed":
             continue
-        message = outcome.message.splitlines()[0] if outcome.message else ""
-        print(f"  {check} {outcome.word}: {message}")
+        print(f"  {check} {outcome.word}: {first_line(outcome)}")
         if verbose and outcome.where:
             print("    " + outcome.where.replace("\n", "\n    "))
 

@@ -70,7 +70,7 @@ def run_sdists(options: argparse.Namespace) -> list[Row]:
             outcomes = {"(build)": build(place, name, sdist, package)}
             if outcomes["(build)"].word == "passed":
                 if "exercise" in package:
-                    outcomes |= run_exercise(place, package["exercise"], {}, options.timeout)
+                    outcomes |= run_exercise(place, package["exercise"], {}, options.timeout, [])
                 if "suite" in package:
                     suite_name = package["suite"]
                     suite = suites[suite_name]
@@ -178,12 +178,17 @@ def run_pytest(
     log.write_text("")
     command = [str(environment.python), "-m", "pytest", "-q", "--tb=short"]
     command += ["-p", "cffi_conformance", "-p", "no:cacheprovider"]
-    command += ["--rootdir", str(folder), "-c", str(folder / "pytest.ini")]
+    # The names of tests begin behind this folder.
+    root = environment.packages if suite.get("installed") else folder
+    command += ["--rootdir", str(root), "-c", str(folder / "pytest.ini")]
+    command += suite.get("arguments", [])
     command += (["--pyargs"] if suite.get("installed") else []) + tests
     variables = clean_variables() | suite.get("environment", {})
     variables |= {
         "PYTHONPATH": str(PLUGIN),
         "PYTHONDONTWRITEBYTECODE": "1",
+        # Some name their cases by the order of a set.
+        "PYTHONHASHSEED": "0",
         "CFFI_CONFORMANCE_REPORT": str(report),
         "CFFI_CONFORMANCE_DONE": str(done),
         # Programs that tests start, Python first of all.
