@@ -40,7 +40,7 @@ def run_suites(options: argparse.Namespace) -> list[Row]:
         places.append(environments.ours(options.wheel, requirements, "-suites"))
     rows = []
     for name, suite in chosen.items():
-        row = Row(name, suite.get("version", ""), "its own tests")
+        row = Row(name, suite.get("version", "(installed)"), "its own tests")
         folder = unpack(places[0], name, suite)
         for place in places:
             row.outcomes[place.name] = tell(name, place, run_suite(place, name, suite, folder))
