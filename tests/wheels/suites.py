@@ -144,9 +144,14 @@ def build(environment: Environment, name: str, sdist: Path, package: dict) -> Ou
     # Build tools are looked for on the path.
     variables["PATH"] = f"{environment.python.parent}:{variables['PATH']}"
     with open(log, "w") as output:
-        status = subprocess.run(
-            command, stdout=output, stderr=subprocess.STDOUT, env=variables
-        ).returncode
+        process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, env=variables, process_group=0
+        )
+        try:
+            status = process.wait()
+        except BaseException:
+            stop(process)
+            raise
     wheels = [str(wheel) for wheel in folder.glob("*.whl")]
     if status != 0 or not wheels:
         lines = log.read_text(errors="replace").splitlines()
