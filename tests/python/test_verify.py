@@ -202,6 +202,14 @@ def test_the_library_keeps_the_ffi(tmp_path: Path) -> None:
     assert references[1]() is None
 
 
+def test_functions_own_their_library(tmp_path: Path) -> None:
+    _, lib = verify("int add(int, int); int twice(int);", tmp_path)
+    counts = sys.getrefcount(lib), len(gc.get_referrers(lib))
+    assert (lib.add(1, 2), lib.twice(3)) == (3, 6)
+    references = sys.getrefcount(lib) - counts[0]
+    assert references == len(gc.get_referrers(lib)) - counts[1] > 0
+
+
 @pytest.mark.parametrize("generic", [False, True])
 def test_names(generic: bool, tmp_path: Path) -> None:
     def name(cdef: str, source: str, **keywords: Any) -> str:
