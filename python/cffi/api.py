@@ -5,7 +5,7 @@ programs call often (``new``, ``cast``, ``typeof``, ``sizeof``, ...) is inherite
 and never passes through Python code; here are the steps that a program takes
 once: declaring, opening, including.
 
-This module is imported by ``import cffi`` and imports nothing else itself:
+This module is imported by ``import cffi`` and imports little itself:
 what a step needs beyond the extension is imported inside of it.
 """
 
@@ -13,6 +13,8 @@ import sys
 from _thread import allocate_lock
 
 import _cffi_backend
+
+from .error import CDefError as CDefError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,6 +7,8 @@ import os
 from os.path import samefile
 from typing import Any
 
+from .error import VerificationError as VerificationError
+
 LIST_OF_FILE_NAMES = [
     "sources",
     "include_dirs",

@@ -53,6 +53,14 @@ class Recompiler:
         """Write the module to an object with a write() method."""
         f.write(generate(self.ffi, self.module_name, preamble))
 
+    def write_c_source_to_f(self, f: Any, preamble: str) -> None:
+        """Write a C module to an object with a write() method."""
+        self.write_source_to_f(f, preamble)
+
+    def write_py_source_to_f(self, f: Any) -> None:
+        """Write a Python module to an object with a write() method."""
+        self.write_source_to_f(f, None)
+
 
 def generate(ffi: FFI, module_name: str, preamble: str | None) -> str:
     """The source of a module: C with 'preamble' in front, Python if it is None.

@@ -58,7 +58,8 @@ def add_cffi_module(dist: Any, mod_spec: str) -> None:
             hint = f" (rewrite cffi_modules to ['{rewritten}:{name}'])"
         _fail(f"{path!r} does not name an existing file{hint}")
 
-    variables = run_script(path, "__cffi__")
+    variables: dict[str, Any] = {"__name__": "__cffi__", "__file__": path}
+    execfile(path, variables)
     if name not in variables:
         _fail(f"{mod_spec!r}: object {name!r} not found in module")
     ffi = variables[name]
@@ -83,17 +84,15 @@ def _fail(message: str) -> NoReturn:
     raise toolchain("distutils.errors", "DistutilsSetupError")(message)
 
 
-def run_script(path: str, module_name: str) -> dict[str, Any]:
-    """The variables of a script after running it.
+def execfile(filename: str, glob: dict[str, Any]) -> None:
+    """Run a script with 'glob' as its variables.
 
     It is not imported: that would import the packages around it, which often
     need the very module that it describes.
     """
-    with open(path, "rb") as file:
-        code = compile(file.read(), path, "exec")
-    variables: dict[str, Any] = {"__name__": module_name, "__file__": path}
-    exec(code, variables)
-    return variables
+    with open(filename, "rb") as file:
+        code = compile(file.read(), filename, "exec")
+    exec(code, glob)
 
 
 def _set_py_limited_api(Extension: Any, kwds: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 def test_examples(repository: Path, tmp_path: Path) -> None:
     text = (repository / "docs" / "modules.md").read_text()
     blocks = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     shown = 0
     for number, block in enumerate(blocks):
         lines = []
@@ -26,4 +26,4 @@ def test_examples(repository: Path, tmp_path: Path) -> None:
             [sys.executable, script], cwd=tmp_path, capture_output=True, text=True
         )
         assert result.returncode == 0, result.stderr
-    assert shown == 7
+    assert shown == 9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -176,6 +177,16 @@ def test_the_library_is_also_an_extension_module(tmp_path: Path) -> None:
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True
     )
     assert (done.stdout, done.stderr) == ("starting\n3 7\n", "")
+
+
+def test_the_example_of_the_documentation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "embedding.md").read_text()
+    [script] = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+    [program] = re.findall(r"^```c\n(.*?)^```", text, re.M | re.S)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LDFLAGS", f"-L{LIBDIR}")
+    exec(compile(script, "build.py", "exec"), {})
+    assert run(tmp_path, program, "libplugin.so") == ("42 after 1 call\n", "")
 
 
 def test_init_code_is_checked_when_it_is_given() -> None:
