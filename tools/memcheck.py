@@ -51,7 +51,7 @@ def check(command: list[str]) -> tuple[int, list[ElementTree.Element]]:
         valgrind = ["valgrind", "--xml=yes", f"--xml-file={report}", "--leak-check=no"]
         # Deep stacks: the caller that matters may be far up.
         valgrind += ["--num-callers=40", sys.executable, *command]
-        environment = {**os.environ, "PYTHONMALLOC": "malloc"}
+        environment = {**os.environ, "PYTHONMALLOC": "malloc", "CFFI_MEMCHECK": "1"}
         status = subprocess.run(valgrind, cwd=ROOT, env=environment).returncode
         errors = ElementTree.parse(report).getroot().findall("error")
     return status, [error for error in errors if is_ours(error) and not is_leak(error)]

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+UNDER_MEMCHECK = bool(os.environ.get("CFFI_MEMCHECK"))
+"""Whether tools/memcheck.py runs the tests: valgrind finds what is done on purpose, too."""
 DECLARATIONS = (HERE / "lifetime.h").read_text()
 
 

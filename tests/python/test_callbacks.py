@@ -16,7 +16,7 @@ from typing import Any
 
 import cffi
 import pytest
-from support import DECLARATIONS, compile_library, resident_bytes, run_child
+from support import DECLARATIONS, UNDER_MEMCHECK, compile_library, resident_bytes, run_child
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the C side is for POSIX threads")
 
@@ -307,6 +307,7 @@ def test_variadic_doubles() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc/self/statm")
+@pytest.mark.skipif(UNDER_MEMCHECK, reason="valgrind keeps freed memory for a while")
 def test_thread_states_of_c_threads_are_dropped(opened: tuple[Any, Any]) -> None:
     """Issue 362: threads of C that call back and again and again: 20,000 of them leave no memory
     behind.
