@@ -132,7 +132,8 @@ PARTS = [
         cargo_count,
     ),
     Part("python", [*PYTEST, "tests/python"], pytest_count),
-    Part("conformance", [PYTHON, "tests/conformance/run.py"], own_count),
+    # It compiles some 700 modules, and makes environments with them.
+    Part("conformance", [PYTHON, "tests/conformance/run.py"], own_count, minutes=45),
     Part("differential", [PYTHON, "tests/differential/run.py"], own_count),
     Part("codegen", [*PYTEST, "tests/codegen"], pytest_count),
     Part("matrix", [PYTHON, "tests/matrix/run.py"], own_count),

@@ -111,6 +111,8 @@ def test_wheel_contents(wheel: Path) -> None:
         names = archive.namelist()
         metadata_name = next(name for name in names if name.endswith(".dist-info/METADATA"))
         metadata = Parser().parsestr(archive.read(metadata_name).decode())
+        declared = archive.read(metadata_name.replace("METADATA", "entry_points.txt")).decode()
+    entry_points = [line for line in declared.splitlines() if line]
     extensions = [name for name in names if name.endswith(".so")]
     assert len(extensions) == 1 and re.fullmatch(r"_cffi_backend\.[\w-]+\.so", extensions[0])
     assert {"cffi/__init__.py", "cffi/api.py", "cffi/py.typed"} <= set(names)
@@ -126,6 +128,12 @@ def test_wheel_contents(wheel: Path) -> None:
     assert metadata["License-Expression"] == "MIT OR Apache-2.0"
     assert metadata["Requires-Python"] == ">=3.10"
     assert metadata.get_all("Requires-Dist") is None
+    assert entry_points == [
+        "[console_scripts]",
+        "cffi-gen-src = cffi._cffi_gen_src:run",
+        "[distutils.setup_keywords]",
+        "cffi_modules = cffi.setuptools_ext:cffi_modules",
+    ]
 
 
 def test_wheel_has_every_python_file(wheel: Path) -> None:
