@@ -13,6 +13,7 @@ from typing import Any
 
 import cffi
 import pytest
+from cffi.backend_ctypes import CTypesBackend
 from cffi.verifier import Verifier
 
 SOURCE = """
@@ -187,6 +188,23 @@ def test_a_module_of_another_origin_is_refused(tmp_path: Path) -> None:
     verify("struct point { double y; ...; };", tmp_path, modulename="_verified_module")
     with pytest.raises(cffi.VerificationError, match="was made from other declarations"):
         verify("struct color;", tmp_path, modulename="_verified_module")
+
+
+def test_another_backend(tmp_path: Path) -> None:
+    ffi = cffi.FFI(backend=CTypesBackend())
+    ffi.cdef("""
+        #define FIVE 5
+        int twice(int);
+        extern int counter;
+        struct point { int hidden; short x; double y; };
+        struct point *made(void);
+    """)
+    lib = ffi.verify(SOURCE, tmpdir=str(tmp_path))
+    assert (lib.FIVE, lib.twice(21), lib.counter, lib.made().y) == (5, 42, 7, 3.5)
+    lib.counter += 1
+    assert lib.counter == 8
+    assert isinstance(lib.made(), ffi.CData)
+    assert lib._cffi_generic_module
 
 
 def test_the_library_keeps_the_ffi(tmp_path: Path) -> None:
