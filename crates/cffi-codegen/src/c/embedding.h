@@ -35,8 +35,8 @@ extern "C" {
 
 /* What functions that Python implements call: first the function below that starts Python, from then on the runtime's. */
 #undef _cffi_call_python
-typedef void (*_cffi_call_python_fnptr)(struct _cffi_externpy_s *, char *);
-static void _cffi_start_and_call_python(struct _cffi_externpy_s *externpy, char *args);
+typedef void (*_cffi_call_python_fnptr)(struct _cffi_s_externpy *, char *);
+static void _cffi_start_and_call_python(struct _cffi_s_externpy *externpy, char *args);
 static _cffi_call_python_fnptr _cffi_call_python = &_cffi_start_and_call_python;
 
 #ifdef _MSC_VER
@@ -301,7 +301,7 @@ static _cffi_call_python_fnptr _cffi_start_python(void)
     return function;
 }
 
-static void _cffi_start_and_call_python(struct _cffi_externpy_s *externpy, char *args)
+static void _cffi_start_and_call_python(struct _cffi_s_externpy *externpy, char *args)
 {
     _cffi_call_python_fnptr function;
     int saved_errno = errno;

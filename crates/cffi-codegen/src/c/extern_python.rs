@@ -34,7 +34,7 @@ pub fn print(
     };
     line!(
         text,
-        "static struct _cffi_externpy_s _cffi_externpy__{name} ="
+        "static struct _cffi_s_externpy _cffi_externpy__{name} ="
     );
     line!(
         text,

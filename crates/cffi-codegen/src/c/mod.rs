@@ -188,7 +188,7 @@ fn print_init(text: &mut Text, module: &Module<'_>, version: u32, embedded: bool
         line!(text, "  if ((intptr_t)p[0] >= 0x0A03)");
         line!(
             text,
-            "    _cffi_call_python_org = (void (*)(struct _cffi_externpy_s *, char *))p[1];"
+            "    _cffi_call_python_org = (void (*)(struct _cffi_s_externpy *, char *))p[1];"
         );
     }
     line!(text, "  p[0] = (const void *)0x{version:x};");

@@ -75,14 +75,14 @@ typedef void *_cffi_opcode_t;
 @OPCODES@
 @PRIMITIVES@
 /* A function, variable or constant. */
-struct _cffi_global_s {
+struct _cffi_s_global {
     const char *name;
     void *address;
     _cffi_opcode_t type_op;
     void *size_or_direct_fn;
 };
 
-struct _cffi_struct_union_s {
+struct _cffi_s_struct_union {
     const char *name;
     int type_index;
     int flags;
@@ -93,32 +93,32 @@ struct _cffi_struct_union_s {
 };
 
 @FLAGS@
-struct _cffi_field_s {
+struct _cffi_s_field {
     const char *name;
     size_t field_offset;
     size_t field_size;
     _cffi_opcode_t field_type_op;
 };
 
-struct _cffi_enum_s {
+struct _cffi_s_enum {
     const char *name;
     int type_index;
     int type_prim;
     const char *enumerators;
 };
 
-struct _cffi_typename_s {
+struct _cffi_s_typename {
     const char *name;
     int type_index;
 };
 
-struct _cffi_type_context_s {
+struct _cffi_s_type_context {
     _cffi_opcode_t *types;
-    const struct _cffi_global_s *globals;
-    const struct _cffi_field_s *fields;
-    const struct _cffi_struct_union_s *struct_unions;
-    const struct _cffi_enum_s *enums;
-    const struct _cffi_typename_s *typenames;
+    const struct _cffi_s_global *globals;
+    const struct _cffi_s_field *fields;
+    const struct _cffi_s_struct_union *struct_unions;
+    const struct _cffi_s_enum *enums;
+    const struct _cffi_s_typename *typenames;
     int num_globals;
     int num_struct_unions;
     int num_enums;
@@ -129,7 +129,7 @@ struct _cffi_type_context_s {
 };
 
 /* A function that Python implements. */
-struct _cffi_externpy_s {
+struct _cffi_s_externpy {
     const char *name;
     size_t size_of_result;
     void *reserved1, *reserved2;
@@ -172,7 +172,7 @@ struct _cffi_externpy_s {
 
 /* PyPy calls the functions of a module directly. */
 _CFFI_UNUSED_FN
-static void (*_cffi_call_python_org)(struct _cffi_externpy_s *, char *);
+static void (*_cffi_call_python_org)(struct _cffi_s_externpy *, char *);
 # define _cffi_call_python  _cffi_call_python_org
 
 #else  /* CPython */
@@ -210,7 +210,7 @@ static void *_cffi_exports[@EXPORTS@];
     ((Py_ssize_t (*)(struct _cffi_ctypedescr *, PyObject *, char **))_cffi_exports[23])
 #define _cffi_convert_array_from_object  \
     ((int (*)(char *, struct _cffi_ctypedescr *, PyObject *))_cffi_exports[24])
-#define _cffi_call_python     ((void (*)(struct _cffi_externpy_s *, char *))_cffi_exports[_CFFI_CPIDX])
+#define _cffi_call_python     ((void (*)(struct _cffi_s_externpy *, char *))_cffi_exports[_CFFI_CPIDX])
 #define _cffi_to_c_wchar3216_t    ((int (*)(PyObject *))_cffi_exports[26])
 #define _cffi_from_c_wchar3216_t  ((PyObject *(*)(int))_cffi_exports[27])
 
@@ -331,7 +331,7 @@ _CFFI_UNUSED_FN static void _cffi_free_memory(struct _cffi_memory_s *memory)
 
 /* ---- the import of the module */
 
-static PyObject *_cffi_init(const char *name, Py_ssize_t version, const struct _cffi_type_context_s *context)
+static PyObject *_cffi_init(const char *name, Py_ssize_t version, const struct _cffi_s_type_context *context)
 {
     void *description[4];
     PyObject *backend, *address, *module = NULL;

@@ -265,7 +265,7 @@ fn print_context(text: &mut Text, module: &Module<'_>, fields: usize, flags: fla
     ];
     line!(
         text,
-        "static const struct _cffi_type_context_s _cffi_type_context = {{"
+        "static const struct _cffi_s_type_context _cffi_type_context = {{"
     );
     line!(text, "  _cffi_types,");
     for (name, length) in tables {
