@@ -76,7 +76,7 @@ fn table<T>(text: &mut Text, name: &str, entries: &[T], mut print: impl FnMut(&m
     }
     line!(
         text,
-        "static const struct _cffi_{name}_s _cffi_{name}s[] = {{"
+        "static const struct _cffi_s_{name} _cffi_{name}s[] = {{"
     );
     for entry in entries {
         print(text, entry);
