@@ -1,6 +1,6 @@
 //! The plan of a function ctype: its call plan, and for each parameter how arguments become words.
 
-use cffi_call::plan::{CallPlan, Passing};
+use cffi_call::plan::{CallPlan, Few, Passing};
 use cffi_call::{Shape, Signature};
 use cffi_python::{PyResult, raise};
 
@@ -13,6 +13,8 @@ use crate::ctype::{CType, CTypeRef, Kind};
 pub struct Plan {
     /// Where arguments and result go.
     pub call: CallPlan,
+    /// Whether calls need no image.
+    pub few: Option<Few>,
     /// One for each argument; those of the variadic part too, for the plan of one variadic call.
     pub parameters: Vec<Parameter>,
     /// How the result becomes an object.
@@ -229,8 +231,13 @@ pub fn compile(
         .enumerate()
         .map(|(index, ctype)| Parameter::new(ctype, passings.get(index)))
         .collect();
+    let few = match &call {
+        CallPlan::Words(words) => words.few(),
+        CallPlan::Libffi(_) => None,
+    };
     Ok(Ok(Plan {
         call,
+        few,
         parameters,
         result: Outcome::new(result),
         restriction: restriction.map(String::into_boxed_str),

@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use cffi_call::plan::{CallPlan, Passing, Returning, WordPlan};
+use cffi_call::plan::{CallPlan, Few, Passing, Returning, WordPlan};
 use cffi_call::trampoline::{self, Image};
 use cffi_call::{errno, libffi};
 use cffi_python::bits::{ToSigned, ToUnsigned};
@@ -170,6 +170,12 @@ pub unsafe fn run(
     address: *const c_void,
     arguments: &[Borrowed<'_>],
 ) -> PyResult<Owned> {
+    if let Some(few) = plan.few {
+        // SAFETY: the caller's promise.
+        if let Some(made) = unsafe { run_few_of(few, plan, result, address, arguments)? } {
+            return Ok(made);
+        }
+    }
     let mut temporaries = Temporaries::default();
     // SAFETY: the caller's promise.
     unsafe {
@@ -204,6 +210,41 @@ pub unsafe fn run_usual(
     let mut temporaries = Temporaries::default();
     // SAFETY: the caller's promise.
     unsafe { run_words::<true>(plan, words, result, address, arguments, &mut temporaries) }
+}
+
+/// [`run_few`] for the number of arguments that there is.
+///
+/// # Safety
+/// As [`run`].
+#[inline]
+unsafe fn run_few_of(
+    few: Few,
+    plan: &Plan,
+    result: &CType,
+    address: *const c_void,
+    arguments: &[Borrowed<'_>],
+) -> PyResult<Option<Owned>> {
+    macro_rules! run {
+        ($count:literal, $floats:literal) => {
+            match arguments.first_chunk() {
+                // SAFETY: the caller's promise.
+                Some(arguments) => unsafe {
+                    run_few::<$count, $floats>(plan, result, address, arguments)
+                },
+                None => Ok(None),
+            }
+        };
+    }
+    match few {
+        Few::Ints(0) => run!(0, false),
+        Few::Ints(1) => run!(1, false),
+        Few::Ints(2) => run!(2, false),
+        Few::Ints(3) => run!(3, false),
+        Few::Floats(1) => run!(1, true),
+        Few::Floats(2) => run!(2, true),
+        Few::Floats(3) => run!(3, true),
+        _ => Ok(None),
+    }
 }
 
 /// As [`run_usual`], for plans whose calls are [`Few::Ints`] of `N`, or with `FLOATS` [`Few::Floats`], and arguments that are all of the

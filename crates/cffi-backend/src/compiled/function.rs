@@ -16,7 +16,7 @@
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::ptr::NonNull;
 
-use cffi_call::plan::{CallPlan, Few};
+use cffi_call::plan::Few;
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, guard_silent};
 use cffi_python::typespec::TypeSpec;
@@ -193,10 +193,7 @@ type Entry = unsafe extern "C" fn(*mut PyObject, *mut *mut PyObject, isize) -> *
 
 /// What the interpreter enters for functions of a plan.
 fn entry_for(plan: &Plan) -> Entry {
-    let CallPlan::Words(words) = &plan.call else {
-        return call;
-    };
-    match words.few() {
+    match plan.few {
         Some(Few::Ints(0)) => call_few::<0, false>,
         Some(Few::Ints(1)) => call_few::<1, false>,
         Some(Few::Ints(2)) => call_few::<2, false>,
