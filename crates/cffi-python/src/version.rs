@@ -429,34 +429,3 @@ pub(crate) unsafe fn bytes_parts(bytes: *mut ffi::PyObject) -> (*const u8, usize
         (data, ffi::PyBytes_Size(bytes).unsigned_abs())
     }
 }
-
-/// Memory for an object that contains C data, from the C library: a program that goes on using such data when the object is gone, which is a
-/// mistake, finds it there as long as it does with other implementations of CFFI. A free-threaded interpreter wants all objects
-/// from its own allocator.
-#[must_use]
-pub fn allocate_with_data(bytes: usize, zeroed: bool) -> *mut std::ffi::c_void {
-    // SAFETY: no preconditions.
-    unsafe {
-        match (cfg!(Py_GIL_DISABLED), zeroed) {
-            (true, true) => ffi::PyObject_Calloc(1, bytes),
-            (true, false) => ffi::PyObject_Malloc(bytes),
-            (false, true) => libc::calloc(1, bytes),
-            (false, false) => libc::malloc(bytes),
-        }
-    }
-}
-
-/// Frees the memory of such an object.
-///
-/// # Safety
-/// It came from [`allocate_with_data`], and nobody uses it.
-pub unsafe extern "C" fn free_with_data(memory: *mut std::ffi::c_void) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if cfg!(Py_GIL_DISABLED) {
-            ffi::PyObject_Free(memory);
-        } else {
-            libc::free(memory);
-        }
-    }
-}

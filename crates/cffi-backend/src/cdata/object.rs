@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, AtomicPtr, Ordering};
 
 use cffi_python::ffi::{self, PyObject};
-use cffi_python::{Borrowed, Owned, PyResult, raise, version};
+use cffi_python::{Borrowed, Owned, PyResult, raise};
 
 use crate::call::vectorcall::{call_function, call_pointer, not_callable};
 use crate::ctype::{CType, CTypeRef, Kind};
@@ -99,13 +99,9 @@ pub(super) unsafe fn allocate(
     const SMALL: usize = 512;
     // SAFETY: allocation, then initialisation of the header and of every part of CData.
     unsafe {
-        let zeroed = fill == Fill::Zero && bytes > SMALL;
-        let memory = match zeroed {
-            _ if std::ptr::eq(class, &raw const types::CDATA_OWN) => {
-                version::allocate_with_data(bytes, zeroed)
-            }
-            true => ffi::PyObject_Calloc(1, bytes),
-            false => ffi::PyObject_Malloc(bytes),
+        let memory = match fill {
+            Fill::Zero if bytes > SMALL => ffi::PyObject_Calloc(1, bytes),
+            _ => ffi::PyObject_Malloc(bytes),
         };
         let Some(memory) = NonNull::new(memory.cast::<u8>()) else {
             ffi::PyErr_NoMemory();

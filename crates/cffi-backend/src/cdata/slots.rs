@@ -6,7 +6,7 @@ use std::mem::offset_of;
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, guard_silent};
 use cffi_python::typespec::{TypeSpec, method};
-use cffi_python::{Borrowed, Owned, PyResult, raise, text, version};
+use cffi_python::{Borrowed, Owned, PyResult, raise, text};
 
 use super::object::{CData, CDataSized};
 use super::{arithmetic, compare, from_buffer, gc, handle, iter, show};
@@ -53,12 +53,7 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
         unsafe {
             cdata(object).drop_owned_record();
             cdata(object).drop_library();
-            let free = if cdata(object).is_exactly(&types::CDATA_OWN) {
-                version::free_with_data
-            } else {
-                ffi::PyObject_Free
-            };
-            finish(object, free);
+            finish(object, ffi::PyObject_Free);
         }
     });
 }
