@@ -20,7 +20,7 @@ from typing import Any
 import _cffi_backend
 import pytest
 from modules import compile_module, import_module, python_module
-from support import run_child
+from support import compile_library, run_child
 
 CDEF = """
 #define LIMIT 42
@@ -75,6 +75,7 @@ void *forward(void *p);
 int variadic(int count, ...);
 binary_t choose(void);
 int set_errno(int value);
+void count_drop(int *p);
 size_t wide_length(const wchar_t *text);
 
 extern "Python" int from_c(int x, double y);
@@ -161,6 +162,7 @@ static int variadic(int count, ...)
 }
 static binary_t choose(void) { return add; }
 static int set_errno(int value) { int before = errno; errno = value; return before; }
+static void count_drop(int *p) { counter += *p; }
 static size_t wide_length(const wchar_t *text) { return wcslen(text); }
 
 static int from_c(int x, double y);
@@ -985,12 +987,14 @@ def test_structs_that_take_themselves(folder: Path) -> None:
     assert ffi.new("struct y *").f == ffi.NULL
 
 
-def test_destructors_of_functions(ffi: Any, lib: Any) -> None:
-    """ffi.gc() with a function of the module, which is collected with everything else."""
+def test_functions_as_destructors(ffi: Any, lib: Any) -> None:
+    """ffi.gc() with a function of the module: called once, with the object."""
     before = lib.counter
-    kept = ffi.gc(ffi.new("int *"), lambda _: lib.nothing())
+    kept = ffi.gc(ffi.new("int *", 5), lib.count_drop)
+    assert lib.counter == before
     del kept
-    assert lib.counter == before + 1
+    gc.collect()
+    assert lib.counter == before + 5
 
 
 def test_exit(folder: Path, built: tuple[str, Any]) -> None:
@@ -1006,8 +1010,6 @@ time.sleep(0.2)
 print("the end")
 """
     suffix = next(folder.glob(f"{built[0]}*.so"))
-    from support import compile_library
-
     output, _ = run_child(code, compile_library(folder), str(suffix))
     assert output == "the end\n"
 

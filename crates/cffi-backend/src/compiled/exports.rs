@@ -20,9 +20,6 @@ use crate::cdata::owning;
 use crate::convert::{self, character, float, initializer, integer, store};
 use crate::ctype::{CType, CTypeRef, primitive};
 
-/// The number of functions in the table of the newest modules.
-const COUNT: usize = 28;
-
 /// # Safety
 /// `object` is a valid object for as long as the borrow lasts.
 unsafe fn borrow<'a>(object: *mut PyObject) -> Borrowed<'a> {
@@ -253,7 +250,7 @@ unsafe extern "C" fn restore_errno() {
 unsafe extern "C" fn unused() {}
 
 /// The table, in the order of the numbers.
-fn table() -> [*const c_void; COUNT] {
+fn table() -> [*const c_void; cffi_wire::EXPORTS] {
     [
         unused as *const c_void,
         to_c_i8 as *const c_void,

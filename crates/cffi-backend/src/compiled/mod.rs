@@ -19,9 +19,10 @@ use std::fmt;
 use std::sync::atomic::AtomicBool;
 
 use cffi_python::ffi::PyObject;
-use cffi_python::{Owned, PyResult, Raised, error, object, text};
+use cffi_python::{Owned, PyResult, Raised, error};
 use cffi_wire::flags::Record;
 
+use crate::ffi::inline::listed_types;
 use crate::types;
 use context::Context;
 
@@ -73,13 +74,7 @@ impl Compiled {
                 (false, false) => structs.push(name),
             }
         }
-        let lists = lists.map(|list| {
-            object::new_list(list.len(), |index| {
-                text::from_str(list.get(index).map_or("", String::as_str))
-            })
-        });
-        let [typedefs, structs, unions] = lists;
-        object::new_tuple([typedefs?, structs?, unions?])
+        listed_types(lists)
     }
 
     /// Every object that this refers to, for `tp_traverse`.

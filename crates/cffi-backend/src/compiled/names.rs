@@ -61,8 +61,7 @@ fn error(input: &str, message: &str, offset: usize) -> Raised {
             _ => '?',
         })
         .collect();
-    let before = offset;
-    ffi_error(format_args!("{message}\n{shown}\n{:before$}^", ""))
+    ffi_error(format_args!("{message}\n{shown}\n{:offset$}^", ""))
 }
 
 /// Enters the names of the module's types, the first time. A type's number is its place among the words; typedefs are told by the

@@ -185,14 +185,7 @@ impl World {
                 }
             }
         });
-        let lists = lists.map(|mut list| {
-            list.sort();
-            object::new_list(list.len(), |index| {
-                text::from_str(list.get(index).map_or("", String::as_str))
-            })
-        });
-        let [typedefs, structs, unions] = lists;
-        object::new_tuple([typedefs?, structs?, unions?])
+        listed_types(lists)
     }
 
     /// Every object that this refers to, for `tp_traverse`.
@@ -209,6 +202,17 @@ impl World {
         let parts = (self.records.take(), self.enums.take(), self.included.take());
         drop(parts);
     }
+}
+
+/// What `ffi.list_types()` returns: typedefs, tags of structs and tags of unions, each sorted.
+pub fn listed_types(lists: [Vec<String>; 3]) -> PyResult<Owned> {
+    let [typedefs, structs, unions] = lists.map(|mut list| {
+        list.sort();
+        object::new_list(list.len(), |index| {
+            text::from_str(list.get(index).map_or("", String::as_str))
+        })
+    });
+    object::new_tuple([typedefs?, structs?, unions?])
 }
 
 /// Keeps a ctype unless there is one already, and gives the one that is kept.
