@@ -83,7 +83,8 @@ class ForeignFFI(FFI):
             for type in reopened:
                 realize(self, type)
 
-    def _load_library(self, name: Any, flags: int) -> Any:
+    def _load_library(self, name: Any, flags: int, keep_gil: Any = False) -> Any:
+        # What keeps the GIL is quicker, not different: other backends may release it.
         opened = self._backend.load_library(name, flags)
         library = ForeignLibrary(self, opened, name)
         self._function_caches.append(vars(library))

@@ -18,6 +18,7 @@ from .error import CDefError as CDefError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from functools import cached_property as lazy
     from typing import Any, NoReturn
 
@@ -79,6 +80,8 @@ class FFI(_cffi_backend._InlineFFI):
     _backend: "Any" = _cffi_backend
     _windows_unicode: "bool | None" = None
     _embedding: "str | None" = None
+    # Functions for which set_source() asked to keep the GIL.
+    _keep_gil: "bool | str | tuple[str, ...]" = False
     _assigned_source: "tuple[str, str | None, str, dict[str, Any]]"
     # What the last verify() was done with.
     verifier: "Verifier"
@@ -178,7 +181,9 @@ class FFI(_cffi_backend._InlineFFI):
 
     # ---- opening libraries
 
-    def dlopen(self, name: "Any", flags: int = 0) -> "Any":
+    def dlopen(
+        self, name: "Any", flags: int = 0, keep_gil: "bool | Iterable[str]" = False
+    ) -> "Any":
         """Open a dynamic library and return an object that has the declared
         functions, variables and constants as attributes.
 
@@ -187,8 +192,13 @@ class FFI(_cffi_backend._InlineFFI):
             program is linked with, or a ``void *`` that dlopen() in C returned.
         flags: ``ffi.RTLD_NOW``, ``ffi.RTLD_GLOBAL``, ...; by default symbols are
             resolved at once and stay local.
+        keep_gil: True, or the names of functions that are called without
+            releasing the GIL: quicker, but all other threads stand still for
+            as long as the function runs, and one that waits for another thread
+            may wait for ever.
 
-        Raises OSError if the library cannot be found or opened.  Symbols are
+        Raises OSError if the library cannot be found or opened, ValueError for
+        a name in 'keep_gil' that is not that of a declared function.  Symbols are
         looked up when they are first used, whatever the library is: as with
         C headers, declarations belong to no library in particular.
         """
@@ -196,12 +206,18 @@ class FFI(_cffi_backend._InlineFFI):
             raise TypeError(
                 "dlopen(name): name must be a file name, None, or an already-opened 'void *' handle"
             )
+        if not isinstance(keep_gil, (bool, str)):
+            keep_gil = tuple(keep_gil)
+
+        def load(path: "Any", flags: int) -> "Any":
+            return self._load_library(path, flags, keep_gil)
+
         if isinstance(name, str) or (name is None and sys.platform == "win32"):
             from ._dlopen import open_by_name
 
-            library = open_by_name(self._load_library, name, flags)
+            library = open_by_name(load, name, flags)
         else:
-            library = self._load_library(name, flags)
+            library = load(name, flags)
         self._libraries.append(library)
         return library
 
@@ -220,6 +236,8 @@ class FFI(_cffi_backend._InlineFFI):
         module_name: str,
         source: "str | None",
         source_extension: str = ".c",
+        *,
+        keep_gil: "bool | Iterable[str]" = False,
         **kwds: "Any",
     ) -> None:
         """Say what the compiled module is called and what is in it.
@@ -228,6 +246,8 @@ class FFI(_cffi_backend._InlineFFI):
         source: C code that defines or includes what is declared; None makes a
             Python module that opens libraries at run time (ABI mode).
         source_extension: ``".cpp"`` for C++.
+        keep_gil: True, or the names of functions that are called without
+            releasing the GIL; see ``dlopen()``.
         kwds: libraries, include_dirs, define_macros, sources, ... as setuptools'
             Extension takes them.
 
@@ -244,6 +264,9 @@ class FFI(_cffi_backend._InlineFFI):
                 "'module_name' must not contain '/': use a dotted name to make a "
                 "'package.module' location"
             )
+        if not isinstance(keep_gil, (bool, str)):
+            keep_gil = tuple(keep_gil)
+        self._keep_gil = keep_gil
         self._assigned_source = (str(module_name), source, source_extension, kwds)
 
     def set_source_pkgconfig(

@@ -71,9 +71,11 @@ def generate(ffi: FFI, module_name: str, preamble: str | None) -> str:
     includes = _included_modules(ffi, preamble is None)
     text: str
     if preamble is None:
-        text = ffi._generate_python(module_name, includes)
+        text = ffi._generate_python(module_name, includes, ffi._keep_gil)
     else:
-        text = ffi._generate_c(module_name, preamble, includes, ffi._embedding)
+        text = ffi._generate_c(
+            module_name, preamble, includes, ffi._embedding, keep_gil=ffi._keep_gil
+        )
     return text
 
 

@@ -10,6 +10,7 @@ import sys
 import sysconfig
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import cffi
 
@@ -24,15 +25,22 @@ def new_name() -> str:
 
 
 def compile_module(
-    folder: Path, cdef: str, source: str, *, include: cffi.FFI | None = None
+    folder: Path,
+    cdef: str,
+    source: str,
+    *,
+    include: cffi.FFI | None = None,
+    options: dict[str, Any] | None = None,
 ) -> tuple[str, cffi.FFI]:
-    """Compiles a module into `folder`; its name, and the FFI that it was made of."""
+    """Compiles a module into `folder`; its name, and the FFI that it was made of. The options
+    are for set_source().
+    """
     name = new_name()
     builder = cffi.FFI()
     if include is not None:
         builder.include(include)
     builder.cdef(cdef)
-    builder.set_source(name, source)
+    builder.set_source(name, source, **(options or {}))
     text = folder / f"{name}.c"
     builder.emit_c_code(str(text))
     library = folder / f"{name}{SUFFIX}"
@@ -47,15 +55,19 @@ def import_module(folder: Path, name: str) -> ModuleType:
 
 
 def python_module(
-    folder: Path, cdef: str, *, include: cffi.FFI | None = None
+    folder: Path,
+    cdef: str,
+    *,
+    include: cffi.FFI | None = None,
+    options: dict[str, Any] | None = None,
 ) -> tuple[ModuleType, cffi.FFI]:
-    """Writes and imports a Python module."""
+    """Writes and imports a Python module. The options are for set_source()."""
     name = new_name()
     builder = cffi.FFI()
     if include is not None:
         builder.include(include)
     builder.cdef(cdef)
-    builder.set_source(name, None)
+    builder.set_source(name, None, **(options or {}))
     path = folder / f"{name}.py"
     builder.emit_python_code(str(path))
     return load(name, path), builder

@@ -93,6 +93,11 @@ impl GenerateError {
         Self::new(ErrorKind::Verification, text)
     }
 
+    pub(crate) fn not_a_function(name: &str) -> Self {
+        let text = format!("keep_gil: '{name}' is not a declared function");
+        Self::new(ErrorKind::Verification, text)
+    }
+
     pub(crate) fn duplicate(name: &str) -> Self {
         let text = format!("duplicate declaration of const '{name}'");
         Self::new(ErrorKind::Verification, text)

@@ -14,6 +14,7 @@ use std::rc::Rc;
 
 use cffi_model::Declarations;
 use cffi_model::declarations::{Declaration, Exported, IntegerOrigin, Key, Space, declared_name};
+use cffi_model::gil::{Gil, KeepGil};
 use cffi_model::types::{EnumId, QualType, RecordId, RecordName, Type};
 use cffi_syntax::ast::Linkage;
 use cffi_wire::{Op, Opcode, flags};
@@ -44,6 +45,22 @@ pub struct Source<'a> {
     pub includes: &'a [String],
     /// The constants that those modules define.
     pub inherited: &'a FxHashSet<String>,
+    /// Which functions keep the GIL, beside those that are declared so.
+    pub keep_gil: &'a KeepGil,
+}
+
+impl Source<'_> {
+    fn refuse_unknown_names(self) -> Generated<()> {
+        let unknown =
+            self.keep_gil
+                .unknown(|name| match self.declarations.get(Space::Ordinary, name) {
+                    Some(Declaration::Function {
+                        linkage, exported, ..
+                    }) => *linkage == Linkage::C && *exported == Exported::No,
+                    _ => false,
+                });
+        unknown.map_or(Ok(()), |name| Err(GenerateError::not_a_function(name)))
+    }
 }
 
 /// A function, variable or constant of the module.
@@ -125,6 +142,8 @@ pub struct Module<'a> {
     pub words: Vec<Word>,
     /// Its functions, variables and constants.
     pub globals: Vec<Global<'a>>,
+    /// The functions that keep the GIL.
+    pub keep_gil: FxHashSet<&'a str>,
     /// What C code is written for.
     pub items: Vec<NamedItem<'a>>,
     /// Its structs and unions.
@@ -162,6 +181,7 @@ pub fn count(number: usize) -> Generated<i32> {
 pub fn plan<'a>(source: Source<'a>, language: Language) -> Generated<Module<'a>> {
     let mut planner = Planner::new(source, language);
     let listed = listed(source);
+    source.refuse_unknown_names()?;
     planner.name_by_pointers(&listed);
     for entry in &listed {
         planner
@@ -215,6 +235,7 @@ pub struct Planner<'a> {
     /// The types of the fields of each record that is entered.
     pub(crate) fields: FxHashMap<RecordId, Vec<records::PlannedField<'a>>>,
     globals: Vec<Global<'a>>,
+    keep_gil: FxHashSet<&'a str>,
     items: Vec<NamedItem<'a>>,
     typenames: Vec<(&'a str, NodeId)>,
     constants: FxHashSet<&'a str>,
@@ -237,6 +258,7 @@ impl<'a> Planner<'a> {
             pending: Vec::new(),
             fields: FxHashMap::default(),
             globals: Vec::new(),
+            keep_gil: FxHashSet::default(),
             items: Vec::new(),
             typenames: Vec::new(),
             constants: FxHashSet::default(),
@@ -273,6 +295,7 @@ impl<'a> Planner<'a> {
                 ty,
                 linkage,
                 exported,
+                gil,
                 symbol,
             } => {
                 let node = self.nodes.lower(*ty)?;
@@ -284,7 +307,12 @@ impl<'a> Planner<'a> {
                 };
                 match visibility {
                     Some(visibility) => self.extern_python(entry, node, visibility)?,
-                    None => self.function(entry, node, symbol.as_deref())?,
+                    None => {
+                        if self.source.keep_gil.of_function(name, *gil) == Gil::Kept {
+                            self.keep_gil.insert(name);
+                        }
+                        self.function(entry, node, symbol.as_deref())?;
+                    }
                 }
             }
             Declaration::Variable { ty, symbol } => {
@@ -630,6 +658,7 @@ impl<'a> Planner<'a> {
             places,
             words,
             globals,
+            keep_gil: self.keep_gil,
             items: self.items,
             records: record_entries,
             record_numbers,
@@ -696,10 +725,9 @@ impl Module<'_> {
             .items
             .iter()
             .any(|item| matches!(item.item, Item::ExternPython(..)));
-        if extern_python {
-            flags::Module::EXTERN_PYTHON
-        } else {
-            flags::Module::empty()
-        }
+        let mut flags = flags::Module::empty();
+        flags.set(flags::Module::EXTERN_PYTHON, extern_python);
+        flags.set(flags::Module::KEEPS_GIL, !self.keep_gil.is_empty());
+        flags
     }
 }

@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use cffi_wire::flags::LibraryFunction;
 use cffi_wire::{Op, Opcode, VERSION_BASE};
 
 use crate::error::{GenerateError, Generated};
@@ -35,7 +36,12 @@ pub fn python_module(source: Source<'_>) -> Generated<String> {
     text.push_str("',\n");
     keyword(&mut text, "_globals", &module.globals, |text, global| {
         item(text, &[Part::Op(global.op), Part::Name(global.name)]);
-        let _ = write!(text, ",{}", global.value);
+        let value = if module.keep_gil.contains(global.name) {
+            i128::from(LibraryFunction::KEEPS_GIL.bits())
+        } else {
+            global.value
+        };
+        let _ = write!(text, ",{value}");
         Ok(())
     })?;
     keyword(&mut text, "_struct_unions", &module.records, |text, it| {

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use cffi_codegen::{COptions, Generated, Purpose, Source, c_module, python_module};
 use cffi_model::declarations::CdefOptions;
+use cffi_model::gil::KeepGil;
 use cffi_model::{Declarations, Target};
 use rustc_hash::FxHashSet;
 
@@ -30,6 +31,7 @@ fn generate(declarations: &Declarations) -> (Generated<String>, Generated<String
         declarations,
         includes: &[],
         inherited: &inherited,
+        keep_gil: KeepGil::NONE,
     };
     let options = COptions {
         preamble: "",

@@ -16,6 +16,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::defaults::{self, Unicode};
 use crate::error::{CdefError, ErrorKind, Problem};
+use crate::gil::Gil;
 use crate::layout::RecordLayout;
 use crate::lower::{self, include};
 use crate::table::TypeTable;
@@ -69,6 +70,8 @@ pub enum Declaration {
         linkage: Linkage,
         /// Declared by `embedding_api()`.
         exported: Exported,
+        /// What becomes of the GIL while it runs.
+        gil: Gil,
         /// The symbol, where an asm label gives another than the name.
         symbol: Option<Box<str>>,
     },
@@ -489,27 +492,36 @@ const fn yields(declaration: &Declaration) -> bool {
     )
 }
 
-/// Two declarations of one function or variable that differ in an asm label only: the label that is there counts.
+/// Two declarations of one function or variable that differ only in what may be said once: an asm label, and that the GIL is kept.
 fn composite(old: &Declaration, new: &Declaration) -> Option<Declaration> {
-    let mut merged = new.clone();
-    let symbols = match (old, &mut merged) {
-        (Declaration::Function { symbol: old, .. }, Declaration::Function { symbol: new, .. })
-        | (Declaration::Variable { symbol: old, .. }, Declaration::Variable { symbol: new, .. }) => {
-            Some((old, new))
+    let (mut merged, mut rest) = (old.clone(), new.clone());
+    match (&mut merged, &mut rest) {
+        (
+            Declaration::Function { symbol, gil, .. },
+            Declaration::Function {
+                symbol: new_symbol,
+                gil: new_gil,
+                ..
+            },
+        ) => {
+            if std::mem::replace(new_gil, *gil) == Gil::Kept {
+                *gil = Gil::Kept;
+            }
+            let label = std::mem::replace(new_symbol, symbol.clone());
+            *symbol = label.or_else(|| symbol.take());
         }
-        _ => None,
-    };
-    let (old_symbol, new_symbol) = symbols?;
-    let label = new_symbol.take().or_else(|| old_symbol.clone());
-    *new_symbol = old_symbol.clone();
-    if merged != *old {
-        return None;
+        (
+            Declaration::Variable { symbol, .. },
+            Declaration::Variable {
+                symbol: new_symbol, ..
+            },
+        ) => {
+            let label = std::mem::replace(new_symbol, symbol.clone());
+            *symbol = label.or_else(|| symbol.take());
+        }
+        _ => return None,
     }
-    if let Declaration::Function { symbol, .. } | Declaration::Variable { symbol, .. } = &mut merged
-    {
-        *symbol = label;
-    }
-    Some(merged)
+    (rest == *old).then_some(merged)
 }
 
 /// A name with the word that says what it is, as CFFI lists its declarations.

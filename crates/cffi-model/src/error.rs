@@ -123,6 +123,8 @@ pub enum Problem {
     EllipsisAsType,
     EllipsisInTypedef,
     ExternPythonNotFunction,
+    /// `cffi_keep_gil`, at something else than a function of C.
+    KeepGilNotFunction,
     TooLarge(String),
     Recursive(String),
     EnumRange(String),
@@ -211,6 +213,9 @@ impl fmt::Display for Problem {
             Self::EllipsisInTypedef => f.write_str("unsupported usage of \"...\" in typedef"),
             Self::ExternPythonNotFunction => {
                 f.write_str("cannot declare constants or variables with 'extern \"Python\"'")
+            }
+            Self::KeepGilNotFunction => {
+                f.write_str("the attribute 'cffi_keep_gil' is for functions that C defines")
             }
             Self::TooLarge(name) => write!(f, "ctype '{name}' is of unknown size"),
             Self::Recursive(name) => write!(f, "recursive structure declaration for '{name}'"),

@@ -7,6 +7,7 @@
 pub mod declarations;
 pub mod defaults;
 pub mod error;
+pub mod gil;
 pub mod layout;
 pub mod primitive;
 pub mod spelling;

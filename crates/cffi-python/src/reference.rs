@@ -172,6 +172,15 @@ impl<'a> Borrowed<'a> {
         self.as_ptr() == unsafe { ffi::Py_None() }
     }
 
+    /// Whether this is `True` or `False`.
+    #[inline]
+    #[must_use]
+    pub fn is_bool(self) -> bool {
+        // SAFETY: the singletons always exist.
+        let (yes, no) = unsafe { (ffi::Py_True(), ffi::Py_False()) };
+        self.as_ptr() == yes || self.as_ptr() == no
+    }
+
     /// The object's type.
     #[inline]
     #[must_use]

@@ -33,6 +33,16 @@ bitflags::bitflags! {
         /// It was made by `ffi.verify()`: its types are those of the FFI that `_cffi_setup()` is called with. No module of upstream has
         /// this flag, and no runtime but ours looks at it.
         const VERIFIED = 0x100;
+        /// Some functions are called with the GIL kept: the handshake has a fifth part, their places among the globals as `int`s with
+        /// -1 behind the last. Only our runtime looks at it; what others call are the wrappers, which keep the GIL, too.
+        const KEEPS_GIL = 0x200;
+    }
+
+    /// In a Python module the number beside a function.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct LibraryFunction: i32 {
+        /// The function is called with the GIL kept. Only our runtime looks at it.
+        const KEEPS_GIL = 1;
     }
 }
 

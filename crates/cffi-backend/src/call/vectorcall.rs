@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use cffi_call::plan::{CallPlan, Few, Passing, Returning, WordPlan};
 use cffi_call::trampoline::{self, Image};
 use cffi_call::{errno, libffi};
+use cffi_model::gil::Gil;
 use cffi_python::bits::{ToSigned, ToUnsigned};
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::guard;
@@ -37,7 +38,36 @@ pub unsafe extern "C" fn call_pointer(
     names: *mut PyObject,
 ) -> *mut PyObject {
     // SAFETY: as this function is called.
-    unsafe { enter(callable, arguments, flags, names, Caller::Pointer) }
+    unsafe {
+        enter(
+            callable,
+            arguments,
+            flags,
+            names,
+            Caller::Pointer,
+            Gil::Released,
+        )
+    }
+}
+
+/// The vectorcall of pointers to functions that keep the GIL.
+pub unsafe extern "C" fn call_pointer_keeping_gil(
+    callable: *mut PyObject,
+    arguments: *const *mut PyObject,
+    flags: usize,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as this function is called.
+    unsafe {
+        enter(
+            callable,
+            arguments,
+            flags,
+            names,
+            Caller::Pointer,
+            Gil::Kept,
+        )
+    }
 }
 
 /// The vectorcall of functions of libraries.
@@ -48,7 +78,36 @@ pub unsafe extern "C" fn call_function(
     names: *mut PyObject,
 ) -> *mut PyObject {
     // SAFETY: as this function is called.
-    unsafe { enter(callable, arguments, flags, names, Caller::Library) }
+    unsafe {
+        enter(
+            callable,
+            arguments,
+            flags,
+            names,
+            Caller::Library,
+            Gil::Released,
+        )
+    }
+}
+
+/// The vectorcall of functions of libraries that keep the GIL.
+pub unsafe extern "C" fn call_function_keeping_gil(
+    callable: *mut PyObject,
+    arguments: *const *mut PyObject,
+    flags: usize,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as this function is called.
+    unsafe {
+        enter(
+            callable,
+            arguments,
+            flags,
+            names,
+            Caller::Library,
+            Gil::Kept,
+        )
+    }
 }
 
 /// # Safety
@@ -60,6 +119,7 @@ unsafe fn enter(
     flags: usize,
     names: *mut PyObject,
     caller: Caller,
+    gil: Gil,
 ) -> *mut PyObject {
     guard(|| {
         // SAFETY: the caller's promise; `Borrowed` is a transparent non-null pointer.
@@ -79,7 +139,7 @@ unsafe fn enter(
                 "a cdata function cannot be called with keyword arguments"
             ));
         }
-        call_cdata(function, arguments, caller)
+        call_cdata(function, arguments, caller, gil)
     })
 }
 
@@ -102,7 +162,12 @@ pub unsafe extern "C" fn not_callable(
 }
 
 #[inline]
-fn call_cdata(function: &CData, arguments: &[Borrowed<'_>], caller: Caller) -> PyResult<Owned> {
+fn call_cdata(
+    function: &CData,
+    arguments: &[Borrowed<'_>],
+    caller: Caller,
+    gil: Gil,
+) -> PyResult<Owned> {
     let ctype = function.ctype();
     let (Some(detail), Some(result)) = (ctype.as_function(), ctype.item()) else {
         return Err(raise!(
@@ -127,7 +192,7 @@ fn call_cdata(function: &CData, arguments: &[Borrowed<'_>], caller: Caller) -> P
         return variadic::with_plan(detail, result, arguments, |plan| {
             allowed(plan)?;
             // SAFETY: the program says that the pointer is a function of this type.
-            unsafe { run(plan, result, address, arguments) }
+            unsafe { run(plan, result, address, arguments, gil) }
         });
     }
     if arguments.len() != expected {
@@ -138,7 +203,7 @@ fn call_cdata(function: &CData, arguments: &[Borrowed<'_>], caller: Caller) -> P
         allowed(plan)?;
     }
     // SAFETY: as above.
-    unsafe { run(plan, result, address, arguments) }
+    unsafe { run(plan, result, address, arguments, gil) }
 }
 
 /// Refuses what only functions of libraries may do.
@@ -169,10 +234,11 @@ pub unsafe fn run(
     result: &CType,
     address: *const c_void,
     arguments: &[Borrowed<'_>],
+    gil: Gil,
 ) -> PyResult<Owned> {
     if let Some(few) = plan.few {
         // SAFETY: the caller's promise.
-        if let Some(made) = unsafe { run_few_of(few, plan, result, address, arguments)? } {
+        if let Some(made) = unsafe { run_few_of(few, plan, result, address, arguments, gil)? } {
             return Ok(made);
         }
     }
@@ -182,11 +248,12 @@ pub unsafe fn run(
         match &plan.call {
             CallPlan::Words(words) => {
                 let temporaries = &mut temporaries;
-                run_words::<false>(plan, words, result, address, arguments, temporaries)?
+                run_words::<false>(plan, words, result, address, arguments, temporaries, gil)?
                     .ok_or_else(|| raise!(SystemError, "a call that was not made"))
             }
             CallPlan::Libffi(libffi) => {
-                run_libffi(plan, libffi, result, address, arguments, &mut temporaries)
+                let temporaries = &mut temporaries;
+                run_libffi(plan, libffi, result, address, arguments, temporaries, gil)
             }
         }
     }
@@ -203,13 +270,15 @@ pub unsafe fn run_usual(
     result: &CType,
     address: *const c_void,
     arguments: &[Borrowed<'_>],
+    gil: Gil,
 ) -> PyResult<Option<Owned>> {
     let CallPlan::Words(words) = &plan.call else {
         return Ok(None);
     };
     let mut temporaries = Temporaries::default();
+    let temporaries = &mut temporaries;
     // SAFETY: the caller's promise.
-    unsafe { run_words::<true>(plan, words, result, address, arguments, &mut temporaries) }
+    unsafe { run_words::<true>(plan, words, result, address, arguments, temporaries, gil) }
 }
 
 /// [`run_few`] for the number of arguments that there is.
@@ -223,13 +292,14 @@ unsafe fn run_few_of(
     result: &CType,
     address: *const c_void,
     arguments: &[Borrowed<'_>],
+    gil: Gil,
 ) -> PyResult<Option<Owned>> {
     macro_rules! run {
         ($count:literal, $floats:literal) => {
             match arguments.first_chunk() {
                 // SAFETY: the caller's promise.
                 Some(arguments) => unsafe {
-                    run_few::<$count, $floats>(plan, result, address, arguments)
+                    run_few::<$count, $floats>(plan, result, address, arguments, gil)
                 },
                 None => Ok(None),
             }
@@ -258,6 +328,7 @@ pub unsafe fn run_few<const N: usize, const FLOATS: bool>(
     result: &CType,
     address: *const c_void,
     arguments: &[Borrowed<'_>; N],
+    gil: Gil,
 ) -> PyResult<Option<Owned>> {
     let CallPlan::Words(words) = &plan.call else {
         return Ok(None);
@@ -274,14 +345,12 @@ pub unsafe fn run_few<const N: usize, const FLOATS: bool>(
     }
     // SAFETY: the caller's promise; the closure touches no Python object.
     let word = unsafe {
-        thread::detached(|| {
-            errno::around(|| {
-                if FLOATS {
-                    trampoline::call_floats(address, values)
-                } else {
-                    trampoline::call_ints(address, values)
-                }
-            })
+        leave(gil, || {
+            if FLOATS {
+                trampoline::call_floats(address, values)
+            } else {
+                trampoline::call_ints(address, values)
+            }
         })
     };
     scalar_result(plan.result, result, words.extend(word)).map(Some)
@@ -297,6 +366,7 @@ unsafe fn run_words<const USUAL: bool>(
     address: *const c_void,
     arguments: &[Borrowed<'_>],
     temporaries: &mut Temporaries,
+    gil: Gil,
 ) -> PyResult<Option<Owned>> {
     let mut image = Image::new();
     image.clear(words.load);
@@ -328,10 +398,10 @@ unsafe fn run_words<const USUAL: bool>(
     // SAFETY: the caller's promise; the closure touches no Python object.
     unsafe {
         if let Returning::Void | Returning::Int | Returning::Float = words.returning {
-            let bits = thread::detached(|| errno::around(|| words.call_scalar(address, &image)));
+            let bits = leave(gil, || words.call_scalar(address, &image));
             return scalar_result(plan.result, result, bits).map(Some);
         }
-        let returned = thread::detached(|| errno::around(|| words.call(address, &image)));
+        let returned = leave(gil, || words.call(address, &image));
         let made = match (memory, &words.returning) {
             (Some(memory), _) => Ok(memory.into_owned()),
             (None, Returning::Pieces(pieces)) => {
@@ -346,6 +416,19 @@ unsafe fn run_words<const USUAL: bool>(
             _ => Err(raise!(SystemError, "no memory for a result")),
         };
         made.map(Some)
+    }
+}
+
+/// Leaves Python for C: with the program's `errno`, and without the GIL if it is released.
+///
+/// # Safety
+/// `call` touches no Python object.
+#[inline]
+unsafe fn leave<R>(gil: Gil, call: impl FnOnce() -> R) -> R {
+    match gil {
+        // SAFETY: the caller's promise.
+        Gil::Released => unsafe { thread::detached(|| errno::around(call)) },
+        Gil::Kept => errno::around(call),
     }
 }
 
@@ -490,6 +573,7 @@ unsafe fn run_libffi(
     address: *const c_void,
     arguments: &[Borrowed<'_>],
     temporaries: &mut Temporaries,
+    gil: Gil,
 ) -> PyResult<Owned> {
     let mut buffer: SmallVec<[u128; 16]> = SmallVec::from_elem(0, libffi.buffer_size.div_ceil(16));
     let buffer: *mut u8 = buffer.as_mut_ptr().cast();
@@ -500,7 +584,7 @@ unsafe fn run_libffi(
     }
     // SAFETY: the caller's promise; the closure touches no Python object.
     unsafe {
-        let returned = thread::detached(|| errno::around(|| libffi.call(address, buffer)));
+        let returned = leave(gil, || libffi.call(address, buffer));
         match result.kind {
             Kind::Void => Ok(Owned::none()),
             Kind::Struct | Kind::Union => {

@@ -14,10 +14,13 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, AtomicPtr, Ordering};
 
+use cffi_model::gil::Gil;
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::{Borrowed, Owned, PyResult, raise};
 
-use crate::call::vectorcall::{call_function, call_pointer, not_callable};
+use crate::call::vectorcall::{
+    call_function, call_function_keeping_gil, call_pointer, call_pointer_keeping_gil, not_callable,
+};
 use crate::ctype::{CType, CTypeRef, Kind};
 use crate::library::handle::Library;
 use crate::types;
@@ -172,7 +175,8 @@ pub fn new_view(ctype: CTypeRef, data: *mut u8) -> PyResult<CDataRef> {
     }
 }
 
-const CALL_FUNCTION: ffi::vectorcallfunc = call_function;
+/// The vectorcalls of functions of libraries, by which their instances are told from those of other pointers.
+const CALL_FUNCTION: [ffi::vectorcallfunc; 2] = [call_function, call_function_keeping_gil];
 
 /// Instance layout of a function of a library, which the vectorcall tells from other pointers.
 #[repr(C)]
@@ -187,6 +191,7 @@ pub fn new_library_function(
     ctype: CTypeRef,
     address: *mut u8,
     library: Arc<Library>,
+    gil: Gil,
 ) -> PyResult<CDataRef> {
     if ctype.kind != Kind::Function {
         return new_view(ctype, address);
@@ -196,10 +201,27 @@ pub fn new_library_function(
     unsafe {
         let made = allocate(&types::CDATA, size, Fill::Nothing, ctype, address)?;
         let place: *mut LibraryFunction = made.as_ptr().cast();
-        (&raw mut (*place).head.vectorcall).write(Some(call_function));
+        (&raw mut (*place).head.vectorcall).write(Some(match gil {
+            Gil::Released => call_function,
+            Gil::Kept => call_function_keeping_gil,
+        }));
         (&raw mut (*place).library).write(library);
         Ok(made)
     }
+}
+
+/// A pointer to a function that is called with the GIL kept.
+pub fn new_pointer_keeping_gil(ctype: CTypeRef, address: *mut u8) -> PyResult<CDataRef> {
+    let is_function = ctype.kind == Kind::Function;
+    let made = new_view(ctype, address)?;
+    if is_function {
+        // SAFETY: nobody else has the object yet.
+        unsafe {
+            let place: *mut CData = made.as_ptr().cast();
+            (&raw mut (*place).vectorcall).write(Some(call_pointer_keeping_gil));
+        }
+    }
+    Ok(made)
 }
 
 /// A view of an array of unknown type length that has `length` items.
@@ -279,10 +301,11 @@ impl CData {
     /// # Safety
     /// Nobody uses the function afterwards.
     pub(super) unsafe fn drop_library(&self) {
-        if self
-            .vectorcall
-            .is_some_and(|vectorcall| std::ptr::fn_addr_eq(vectorcall, CALL_FUNCTION))
-        {
+        if self.vectorcall.is_some_and(|it| {
+            CALL_FUNCTION
+                .iter()
+                .any(|own| std::ptr::fn_addr_eq(it, *own))
+        }) {
             let place: *mut LibraryFunction = self.as_ptr().cast();
             // SAFETY: exactly these instances have this layout, and are dropped once.
             unsafe { std::ptr::drop_in_place(&raw mut (*place).library) }

@@ -4,17 +4,22 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::python_form::Tables;
+use cffi_model::gil::Gil;
 use cffi_python::ffi::PyObject;
 use cffi_python::sync::Lock;
 use cffi_python::{PyResult, raise};
 use cffi_wire::Opcode;
 use cffi_wire::tables::{Enum, Field, Global, StructUnion, TypeContext, Typename};
 
+use rustc_hash::FxHashSet;
+
 use crate::ctype::{CType, CTypeRef};
 
 /// The tables.
 pub struct Context {
     raw: TypeContext,
+    /// The places of the functions that keep the GIL.
+    keep_gil: FxHashSet<usize>,
     /// Tables that go with the FFI. Those of compiled modules live for ever.
     own: Option<Own>,
 }
@@ -89,8 +94,9 @@ impl Context {
     ///
     /// # Safety
     /// `raw` describes tables that live for ever, with names, places and counts that fit together.
-    pub const unsafe fn of_module(raw: TypeContext) -> Self {
-        Self { raw, own: None }
+    pub const unsafe fn of_module(raw: TypeContext, keep_gil: FxHashSet<usize>) -> Self {
+        let own = None;
+        Self { raw, keep_gil, own }
     }
 
     /// The tables of a Python module.
@@ -99,10 +105,21 @@ impl Context {
     /// The tables point to their own parts.
     pub unsafe fn of_ffi(mut tables: Tables) -> Self {
         let raw = tables.describe();
+        let keep_gil = std::mem::take(&mut tables.keep_gil);
         let types = Lock::default();
         Self {
             raw,
+            keep_gil,
             own: Some(Own { tables, types }),
+        }
+    }
+
+    /// What becomes of the GIL while the function at a place among the globals runs.
+    pub fn gil(&self, index: usize) -> Gil {
+        if self.keep_gil.contains(&index) {
+            Gil::Kept
+        } else {
+            Gil::Released
         }
     }
 

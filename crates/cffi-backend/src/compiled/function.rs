@@ -17,6 +17,7 @@ use std::ffi::{CStr, CString, c_int, c_void};
 use std::ptr::NonNull;
 
 use cffi_call::plan::Few;
+use cffi_model::gil::Gil;
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, guard_silent};
 use cffi_python::typespec::TypeSpec;
@@ -45,6 +46,7 @@ pub struct Direct {
     plan: NonNull<Plan>,
     /// Belongs to `ctype`.
     result: NonNull<CType>,
+    gil: Gil,
     ctype: CTypeRef,
     /// For all that the plan does not do.
     builtin: Owned,
@@ -68,6 +70,7 @@ pub fn new_function(
     module: &Compiled,
     global: &Global,
     flags: c_int,
+    gil: Gil,
 ) -> PyResult<Owned> {
     let (builtin, definition) = new_builtin(lib, owner, module, global, flags)?;
     let address: *const c_void = global.size_or_direct_fn;
@@ -103,6 +106,7 @@ pub fn new_function(
         (&raw mut (*place).address).write(address);
         (&raw mut (*place).plan).write(plan);
         (&raw mut (*place).result).write(result);
+        (&raw mut (*place).gil).write(gil);
         (&raw mut (*place).ctype).write(ctype);
         (&raw mut (*place).builtin).write(builtin);
         (&raw mut (*place).lib).write(lib.as_object().to_owned());
@@ -224,7 +228,9 @@ unsafe extern "C" fn call_few<const N: usize, const FLOATS: bool>(
                     _ => &*arguments.cast_const().cast(),
                 };
                 let (plan, result) = (this.plan.as_ref(), this.result.as_ref());
-                let done = vectorcall::run_few::<N, FLOATS>(plan, result, this.address, given)?;
+                let address = this.address;
+                let done =
+                    vectorcall::run_few::<N, FLOATS>(plan, result, address, given, this.gil)?;
                 if let Some(result) = done {
                     return Ok(result);
                 }
@@ -305,7 +311,9 @@ impl Direct {
             };
             let (plan, result) = (self.plan.as_ref(), self.result.as_ref());
             if count == plan.parameters.len() {
-                if let Some(made) = vectorcall::run_usual(plan, result, self.address, given)? {
+                let address = self.address;
+                let made = vectorcall::run_usual(plan, result, address, given, self.gil)?;
+                if let Some(made) = made {
                     return Ok(made);
                 }
             }

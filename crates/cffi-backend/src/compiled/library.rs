@@ -5,6 +5,7 @@
 use std::ffi::{CStr, c_int, c_void};
 use std::sync::Arc;
 
+use cffi_model::gil::{Gil, KeepGil};
 use cffi_python::error::{self, Exception};
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, guard_silent};
@@ -17,11 +18,12 @@ use super::context::place;
 use super::variable::{Place, Variable, new_variable};
 use super::{Compiled, ffi_error, function, realize};
 use crate::cdata::CData;
-use crate::cdata::object::new_library_function;
+use crate::cdata::object::{new_library_function, new_pointer_keeping_gil};
 use crate::convert;
 use crate::ctype::Kind;
 use crate::ffi::object::Ffi;
 use crate::library::handle::Library;
+use crate::library::keep_gil;
 use crate::types;
 
 /// Modules that include each other in a circle end here.
@@ -68,8 +70,21 @@ pub fn verified_library(ffi: &Owned, name: &str, extras: Borrowed<'_>) -> PyResu
 }
 
 /// `ffi.dlopen()` of a Python module.
-pub fn open(owner: &Ffi, name: Option<Borrowed<'_>>, flags: c_int) -> PyResult<Owned> {
-    let library = Library::open(name, flags)?;
+pub fn open(
+    owner: &Ffi,
+    name: Option<Borrowed<'_>>,
+    flags: c_int,
+    keep_gil: KeepGil,
+) -> PyResult<Owned> {
+    keep_gil::check(&keep_gil, |name| {
+        owner.compiled().is_some_and(|module| {
+            let context = &module.context;
+            let global = context.find_global(name);
+            let global = global.and_then(|index| context.globals().get(index));
+            global.and_then(opcode_of) == Some(Opcode::DlopenFunc)
+        })
+    })?;
+    let library = Library::open(name, flags, keep_gil)?;
     let name = library.name.clone();
     new_library(&owner.as_object().to_owned(), &name, Some(library))
 }
@@ -244,7 +259,8 @@ impl Lib {
             ));
         };
         if let Some(flags) = function::wrapper_flags(opcode) {
-            return function::new_function(self, owner, module, global, flags);
+            let gil = module.context.gil(index);
+            return function::new_function(self, owner, module, global, flags, gil);
         }
         // Integer constants have none.
         let type_index = || place(global.type_op as isize >> 8);
@@ -270,6 +286,10 @@ impl Lib {
                 let value = unsafe {
                     let get: unsafe extern "C" fn(*mut u8) = std::mem::transmute(global.address);
                     get(data);
+                    if ctype.kind == Kind::Function && module.context.gil(index) == Gil::Kept {
+                        let pointer = data.cast::<*mut u8>().read();
+                        return Ok(new_pointer_keeping_gil(ctype, pointer)?.into_owned());
+                    }
                     convert::load(&ctype, data)?
                 };
                 if matches!(ctype.kind, Kind::Struct | Kind::Union | Kind::Array) {
@@ -312,7 +332,11 @@ impl Lib {
                 let Some(library) = &self.library else {
                     return Err(raise!(SystemError, "a function of no library"));
                 };
-                Ok(new_library_function(ctype, address, library.clone())?.into_owned())
+                let gil = library
+                    .keep_gil
+                    .of_function(name, module.context.gil(index));
+                let library = library.clone();
+                Ok(new_library_function(ctype, address, library, gil)?.into_owned())
             }
             Opcode::ExternPython => {
                 let ctype = object_type()?;

@@ -1,6 +1,6 @@
 //! The handshake with a compiled module, and the module object that it becomes.
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::guard;
@@ -9,6 +9,8 @@ use cffi_python::{Borrowed, Owned, PyResult, error, object, raise, text};
 use cffi_wire::flags::Module as ModuleFlags;
 use cffi_wire::tables::TypeContext;
 use cffi_wire::{VERSION_CHAR16_CHAR32, VERSIONS};
+
+use rustc_hash::FxHashSet;
 
 use super::context::Context;
 use super::{Compiled, exports, library, verified};
@@ -22,6 +24,8 @@ struct Handshake {
     version: usize,
     exports: *mut *const c_void,
     context: *const TypeContext,
+    /// Only there if the module's flags say so.
+    keep_gil: *const c_int,
 }
 
 /// The exports that a module has room for: it says so by its version and flags.
@@ -43,26 +47,29 @@ pub fn init_external_module(address: Borrowed<'_>) -> PyResult<Owned> {
         error::check()?;
         return Err(raise!(SystemError, "a module without an address"));
     }
-    // SAFETY: only generated code calls this, with the address of such a structure.
-    let handshake = unsafe { &*handshake.cast::<Handshake>() };
-    // SAFETY: the module's name, which it keeps for ever.
-    let name_text = unsafe { CStr::from_ptr(handshake.name) };
+    let handshake: *const Handshake = handshake.cast();
+    // SAFETY: only generated code calls this, with the address of such a structure; the module keeps its name for ever.
+    let (name_text, version) = unsafe { (CStr::from_ptr((*handshake).name), (*handshake).version) };
     let name = name_text.to_string_lossy().into_owned();
-    let version = u32::try_from(handshake.version).unwrap_or(0);
-    if !VERSIONS.contains(&version) {
+    if !u32::try_from(version).is_ok_and(|version| VERSIONS.contains(&version)) {
         return Err(raise!(
             ImportError,
             "cffi extension module '{name}' uses an unknown version tag {:#x}. This module might need a more recent version of cffi than the one currently installed, which is {}",
-            handshake.version,
+            version,
             env!("CARGO_PKG_VERSION")
         ));
     }
     // SAFETY: the module's tables and its array of exports, which has room for as many as it says.
     let (context, flags) = unsafe {
-        let raw = handshake.context.read();
+        let raw = (*handshake).context.read();
         let flags = ModuleFlags::from_bits_truncate(raw.flags);
-        exports::fill(handshake.exports, export_count(handshake.version, flags));
-        (Context::of_module(raw), flags)
+        exports::fill((*handshake).exports, export_count(version, flags));
+        let keep_gil = if flags.contains(ModuleFlags::KEEPS_GIL) {
+            places((*handshake).keep_gil)
+        } else {
+            FxHashSet::default()
+        };
+        (Context::of_module(raw, keep_gil), flags)
     };
     let ffi = ffi_object::new_module_ffi()?;
     let module = new_module(name_text)?;
@@ -90,6 +97,21 @@ pub fn init_external_module(address: Borrowed<'_>) -> PyResult<Owned> {
     // The words of the module refer to types for ever, and these to the FFI.
     std::mem::forget(ffi);
     Ok(module)
+}
+
+/// The numbers in front of one that is negative.
+///
+/// # Safety
+/// There is one.
+unsafe fn places(mut next: *const c_int) -> FxHashSet<usize> {
+    let mut places = FxHashSet::default();
+    // SAFETY: the caller's promise.
+    while let Ok(place) = usize::try_from(unsafe { *next }) {
+        places.insert(place);
+        // SAFETY: this was not the last one.
+        next = unsafe { next.add(1) };
+    }
+    places
 }
 
 /// An empty module object of this name.

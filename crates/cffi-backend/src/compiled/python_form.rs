@@ -5,10 +5,12 @@
 use std::ffi::{CString, c_char, c_int, c_void};
 
 use cffi_python::bits::ToUnsigned;
-use cffi_python::{Borrowed, Owned, PyResult, Raised, raise};
-use cffi_wire::flags::Record;
+use cffi_python::{Borrowed, Owned, PyResult, Raised, arguments, raise};
+use cffi_wire::flags::{LibraryFunction, Record};
 use cffi_wire::tables::{Enum, Field, Global, StructUnion, TypeContext, Typename, Word};
 use cffi_wire::{Opcode, VERSIONS};
+
+use rustc_hash::FxHashSet;
 
 use super::Compiled;
 use super::context::{Constant, Context};
@@ -46,6 +48,8 @@ pub struct Tables {
     enums: Vec<Enum>,
     typenames: Vec<Typename>,
     constants: Vec<Option<Constant>>,
+    /// The places of the functions that keep the GIL.
+    pub keep_gil: FxHashSet<usize>,
 }
 
 // SAFETY: what the pointers point to is part of the tables; only the words change, which are read and written as a whole.
@@ -228,18 +232,23 @@ impl Tables {
             let type_op = reader.word()?;
             let name = self.keep(reader.text());
             let opcode = u8::try_from(type_op.addr() & 0xFF).unwrap_or(0);
-            let is_constant = matches!(
-                Opcode::from_number(opcode),
-                Some(Opcode::ConstantInt | Opcode::Enum)
-            );
-            self.constants.push(if is_constant {
-                Some(Constant {
-                    value: value.low_bits()?,
-                    positive: is_positive(value)?,
-                })
-            } else {
-                None
-            });
+            let mut constant = None;
+            match Opcode::from_number(opcode) {
+                Some(Opcode::ConstantInt | Opcode::Enum) => {
+                    constant = Some(Constant {
+                        value: value.low_bits()?,
+                        positive: is_positive(value)?,
+                    });
+                }
+                Some(Opcode::DlopenFunc) => {
+                    let flags = LibraryFunction::from_bits_truncate(arguments::int(value)?);
+                    if flags.contains(LibraryFunction::KEEPS_GIL) {
+                        self.keep_gil.insert(self.globals.len());
+                    }
+                }
+                _ => {}
+            }
+            self.constants.push(constant);
             self.globals.push(Global {
                 name,
                 address: std::ptr::null_mut(),

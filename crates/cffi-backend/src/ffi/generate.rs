@@ -7,21 +7,30 @@ use cffi_codegen::{
     type_words,
 };
 use cffi_model::declarations::{Declaration, IntegerOrigin};
+use cffi_model::gil::KeepGil;
 use cffi_python::arguments::{Arguments, Signature};
 use cffi_python::{Borrowed, Owned, PyResult, Raised, int, object, raise, text};
 use rustc_hash::FxHashSet;
 
 use super::inline::raise_named;
 use super::object::Ffi;
+use crate::library::keep_gil;
 
-/// `_generate_c(module_name, preamble, includes, embedding=None, verify=False)`
+/// `_generate_c(module_name, preamble, includes, embedding=None, verify=False, keep_gil=False)`
 pub fn generate_c(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<5> = Signature {
+    const SIGNATURE: Signature<6> = Signature {
         function: "generate_c",
-        parameters: ["module_name", "preamble", "includes", "embedding", "verify"],
+        parameters: [
+            "module_name",
+            "preamble",
+            "includes",
+            "embedding",
+            "verify",
+            "keep_gil",
+        ],
         required: 3,
     };
-    let [name, preamble, includes, embedding, verify] = arguments.bind(&SIGNATURE)?;
+    let [name, preamble, includes, embedding, verify, gil] = arguments.bind(&SIGNATURE)?;
     let name = SIGNATURE.require(0, name)?.utf8()?;
     let options = COptions {
         preamble: SIGNATURE.require(1, preamble)?.utf8()?,
@@ -35,21 +44,35 @@ pub fn generate_c(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         },
     };
     let includes = strings(SIGNATURE.require(2, includes)?)?;
-    let generated = with_source(this, name, &includes, |source| c_module(source, options))?;
+    let keep_gil = keep_gil::argument(gil)?;
+    let generated = with_source(this, name, &includes, |source| {
+        let source = Source {
+            keep_gil: &keep_gil,
+            ..source
+        };
+        c_module(source, options)
+    })?;
     text::from_str(&generated)
 }
 
-/// `_generate_python(module_name, includes)`
+/// `_generate_python(module_name, includes, keep_gil=False)`
 pub fn generate_python(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<2> = Signature {
+    const SIGNATURE: Signature<3> = Signature {
         function: "generate_python",
-        parameters: ["module_name", "includes"],
+        parameters: ["module_name", "includes", "keep_gil"],
         required: 2,
     };
-    let [name, includes] = arguments.bind(&SIGNATURE)?;
+    let [name, includes, gil] = arguments.bind(&SIGNATURE)?;
     let name = SIGNATURE.require(0, name)?.utf8()?;
     let includes = strings(SIGNATURE.require(1, includes)?)?;
-    let generated = with_source(this, name, &includes, python_module)?;
+    let keep_gil = keep_gil::argument(gil)?;
+    let generated = with_source(this, name, &includes, |source| {
+        let source = Source {
+            keep_gil: &keep_gil,
+            ..source
+        };
+        python_module(source)
+    })?;
     text::from_str(&generated)
 }
 
@@ -104,6 +127,7 @@ pub fn with_source<R>(
                 declarations,
                 includes,
                 inherited: &inherited,
+                keep_gil: KeepGil::NONE,
             })
         })
         .map_err(|error| raise_error(&error))

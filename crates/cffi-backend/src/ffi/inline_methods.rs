@@ -11,6 +11,7 @@ use super::generate::{generate_c, generate_python, words};
 use super::methods::ffi_methods;
 use super::object::Ffi;
 use super::{describe, realize};
+use crate::library::keep_gil;
 use crate::library::object::{self as library, Lib};
 use crate::types;
 
@@ -110,15 +111,15 @@ fn include(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn load_library(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<2> = Signature {
+    const SIGNATURE: Signature<3> = Signature {
         function: "dlopen",
-        parameters: ["name", "flags"],
+        parameters: ["name", "flags", "keep_gil"],
         required: 0,
     };
-    let [name, flags] = arguments.bind(&SIGNATURE)?;
+    let [name, flags, gil] = arguments.bind(&SIGNATURE)?;
     let flags = flags.map_or(Ok(0), arguments::int)?;
-    let lib = library::open(this, name.filter(|name| !name.is_none()), flags)?;
-    Ok(lib)
+    let name = name.filter(|name| !name.is_none());
+    library::open(this, name, flags, keep_gil::argument(gil)?)
 }
 
 fn dlclose(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {

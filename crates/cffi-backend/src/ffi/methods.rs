@@ -21,6 +21,7 @@ use crate::compiled::library::{self, Lib};
 use crate::compiled::{self, extern_python, function, python_form};
 use crate::convert::cast::cast;
 use crate::ctype::{Kind, primitive};
+use crate::library::keep_gil;
 use crate::library::object::Lib as InlineLib;
 use crate::ops::{self, addressing, memory, new, strings};
 use crate::types;
@@ -133,7 +134,7 @@ ffi_methods! { method_table;
         method_new_allocator;
     init_once_ c"init_once" (BY_NAME) c"init_once($self, func, tag)\n--\n\nCall func() once for this tag and return its result, now and ever after; other threads wait meanwhile."
         method_init_once;
-    dlopen_ c"dlopen" (BY_POSITION) c"dlopen($self, libpath, flags=0, /)\n--\n\nOpen a library by name, or take over a 'void *' handle; None is the program itself with all that it has loaded.\n\nRaises OSError if it cannot be loaded. Functions and variables are looked up when they are first used."
+    dlopen_ c"dlopen" (BY_NAME) c"dlopen($self, libpath, flags=0, keep_gil=False)\n--\n\nOpen a library by name, or take over a 'void *' handle; None is the program itself with all that it has loaded. With keep_gil, True for all functions or the names of some, these are called without releasing the GIL.\n\nRaises OSError if it cannot be loaded, ValueError for a name in keep_gil that is not that of a declared function. Functions and variables are looked up when they are first used."
         method_dlopen;
     dlclose_ c"dlclose" (BY_POSITION) c"dlclose($self, lib, /)\n--\n\nClose a library from dlopen(). Its functions and variables must not be used afterwards."
         method_dlclose;
@@ -575,14 +576,15 @@ fn method_list_types(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
 }
 
 fn method_dlopen(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<2> = Signature {
+    const SIGNATURE: Signature<3> = Signature {
         function: "dlopen",
-        parameters: ["libpath", "flags"],
+        parameters: ["libpath", "flags", "keep_gil"],
         required: 0,
     };
-    let [name, flags] = arguments.bind(&SIGNATURE)?;
+    let [name, flags, gil] = arguments.bind(&SIGNATURE)?;
     let flags = flags.map_or(Ok(0), arguments::int)?;
-    library::open(this, name.filter(|name| !name.is_none()), flags)
+    let name = name.filter(|name| !name.is_none());
+    library::open(this, name, flags, keep_gil::argument(gil)?)
 }
 
 fn method_dlclose(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {

@@ -2,6 +2,7 @@
 
 use std::ffi::{c_int, c_void};
 
+use cffi_model::gil::KeepGil;
 use cffi_python::arguments::{self, Arguments, Convention, Signature, Style, wrong_type};
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, guard_silent};
@@ -22,7 +23,7 @@ struct CLibrary {
 
 /// `load_library(name, flags)`
 pub fn load(name: Option<Borrowed<'_>>, flags: c_int) -> PyResult<Owned> {
-    let library = Library::open(name, flags)?;
+    let library = Library::open(name, flags, KeepGil::NONE.clone())?;
     // SAFETY: the type is ready; the part is written at once.
     unsafe {
         let made = Owned::from_new(ffi::PyType_GenericAlloc(types::CLIBRARY.get(), 0))?;

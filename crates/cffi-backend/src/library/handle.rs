@@ -4,6 +4,7 @@ use std::ffi::{CString, c_int, c_void};
 use std::ptr::NonNull;
 
 use cffi_call::dlopen;
+use cffi_model::gil::KeepGil;
 use cffi_python::arguments::wrong_type;
 use cffi_python::sync::Lock;
 use cffi_python::{Borrowed, PyResult, Raised, raise};
@@ -22,26 +23,33 @@ pub struct Library {
     ours: bool,
     /// As messages show it.
     pub name: String,
+    /// Which of its functions keep the GIL, beside those that are declared so.
+    pub keep_gil: KeepGil,
 }
 
 impl Library {
     /// Opens a library by name, `None` being the program itself, or takes over a `void *` handle.
-    pub fn open(name: Option<Borrowed<'_>>, mut flags: c_int) -> PyResult<Self> {
+    pub fn open(name: Option<Borrowed<'_>>, mut flags: c_int, keep_gil: KeepGil) -> PyResult<Self> {
         if flags & dlopen::LAZY_OR_NOW == 0 {
             flags |= dlopen::NOW;
         }
         let Some(name) = name else {
-            return Self::open_path(None, "<None>".to_owned(), flags);
+            return Self::open_path(None, "<None>".to_owned(), flags, keep_gil);
         };
         if let Some(cdata) = CData::from_object(name) {
-            return Self::adopt(cdata);
+            return Self::adopt(cdata, keep_gil);
         }
         let path = file_name(name)?;
         let shown = path.to_string_lossy().into_owned();
-        Self::open_path(Some(path), shown, flags)
+        Self::open_path(Some(path), shown, flags, keep_gil)
     }
 
-    fn open_path(path: Option<CString>, name: String, flags: c_int) -> PyResult<Self> {
+    fn open_path(
+        path: Option<CString>,
+        name: String,
+        flags: c_int,
+        keep_gil: KeepGil,
+    ) -> PyResult<Self> {
         // Loading runs the library's initialisers, which may take their time, so other threads may run.
         // SAFETY: no Python object is touched.
         let opened =
@@ -51,12 +59,13 @@ impl Library {
                 handle: Lock::new(Some(handle)),
                 ours: true,
                 name,
+                keep_gil,
             }),
             Err(text) => Err(raise!(OSError, "cannot load library '{name}': {text}")),
         }
     }
 
-    fn adopt(cdata: &CData) -> PyResult<Self> {
+    fn adopt(cdata: &CData, keep_gil: KeepGil) -> PyResult<Self> {
         if !cdata.ctype().is_void_pointer() {
             return Err(raise!(
                 TypeError,
@@ -69,6 +78,7 @@ impl Library {
                 handle: Lock::new(Some(handle)),
                 ours: false,
                 name: format!("{:p}", cdata.data()),
+                keep_gil,
             }),
             None => Err(raise!(RuntimeError, "cannot call dlopen(NULL)")),
         }

@@ -2,6 +2,7 @@
 
 pub mod clibrary;
 pub mod handle;
+pub mod keep_gil;
 pub mod object;
 
 use cffi_python::{Owned, PyResult, raise};

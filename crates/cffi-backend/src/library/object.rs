@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cffi_model::declarations::{Declaration, IntegerOrigin};
+use cffi_model::gil::KeepGil;
 use cffi_python::arguments::{Arguments, Convention, Signature, Style};
 use cffi_python::error::{Exception, raise_object};
 use cffi_python::ffi::{self, PyObject};
@@ -16,6 +17,7 @@ use cffi_python::typespec::{TypeSpec, method};
 use cffi_python::{Borrowed, Owned, PyResult, Raised, int, object, raise, text};
 
 use super::handle::Library;
+use super::keep_gil;
 use crate::cdata::CData;
 use crate::cdata::object::{new_library_function, new_view};
 use crate::convert;
@@ -61,8 +63,19 @@ enum Item {
 }
 
 /// `ffi.dlopen()`
-pub fn open(owner: &Ffi, name: Option<Borrowed<'_>>, flags: c_int) -> PyResult<Owned> {
-    let library = Arc::new(Library::open(name, flags)?);
+pub fn open(
+    owner: &Ffi,
+    name: Option<Borrowed<'_>>,
+    flags: c_int,
+    keep_gil: KeepGil,
+) -> PyResult<Owned> {
+    keep_gil::check(&keep_gil, |name| {
+        matches!(
+            realize::declared(owner, name),
+            Some(Declaration::Function { .. })
+        )
+    })?;
+    let library = Arc::new(Library::open(name, flags, keep_gil)?);
     let found = object::new_dict()?;
     // SAFETY: the type is ready; every part is written at once.
     unsafe {
@@ -104,14 +117,19 @@ impl Lib {
             return Ok(None);
         };
         match declaration {
-            Declaration::Function { ty, symbol, .. } => {
+            Declaration::Function {
+                ty, symbol, gil, ..
+            } => {
                 let ctype = realize::realize(owner, ty)?;
                 let symbol = symbol.as_deref().unwrap_or(name);
                 match self.library.symbol(symbol)? {
-                    Ok(address) => Ok(Some(Item::Fixed(
-                        new_library_function(ctype, address.as_ptr().cast(), self.library.clone())?
-                            .into_owned(),
-                    ))),
+                    Ok(address) => {
+                        let library = self.library.clone();
+                        let gil = library.keep_gil.of_function(name, gil);
+                        let address = address.as_ptr().cast();
+                        let function = new_library_function(ctype, address, library, gil)?;
+                        Ok(Some(Item::Fixed(function.into_owned())))
+                    }
                     Err(error) => Err(self.no_symbol(symbol, &error)),
                 }
             }

@@ -194,11 +194,16 @@ impl Printer<'_, '_> {
         }
         text.gap();
         let take = if returns_nothing { "" } else { "result = " };
-        line!(text, "  Py_BEGIN_ALLOW_THREADS");
+        let keeps_gil = self.module.keep_gil.contains(name);
+        if !keeps_gil {
+            line!(text, "  Py_BEGIN_ALLOW_THREADS");
+        }
         line!(text, "  _cffi_restore_errno();");
         line!(text, "  {{ {take}{name}({}); }}", self.arguments());
         line!(text, "  _cffi_save_errno();");
-        line!(text, "  Py_END_ALLOW_THREADS");
+        if !keeps_gil {
+            line!(text, "  Py_END_ALLOW_THREADS");
+        }
         text.gap();
         if returns_nothing {
             line!(text, "  pyresult = Py_None;");

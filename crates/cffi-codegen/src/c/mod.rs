@@ -174,6 +174,11 @@ fn print_op(text: &mut Text, op: &cffi_wire::Op) {
 fn print_init(text: &mut Text, module: &Module<'_>, version: u32, embedded: bool) {
     let name = module.source.name;
     let base = base_name(name);
+    let keep_gil = if module.keep_gil.is_empty() {
+        "NULL"
+    } else {
+        tables::KEEP_GIL
+    };
     // Visible also with -fvisibility=hidden.
     text.lines("#ifdef __GNUC__\n# pragma GCC visibility push(default)\n#endif");
     text.gap();
@@ -183,7 +188,7 @@ fn print_init(text: &mut Text, module: &Module<'_>, version: u32, embedded: bool
         "PyMODINIT_FUNC _cffi_pypyinit_{base}(const void *p[])"
     );
     line!(text, "{{");
-    if embedded || !module.flags().is_empty() {
+    if embedded || module.flags().contains(flags::Module::EXTERN_PYTHON) {
         // From this version of the interface on, PyPy passes the function that calls Python.
         line!(text, "  if ((intptr_t)p[0] >= 0x0A03)");
         line!(
@@ -207,7 +212,7 @@ fn print_init(text: &mut Text, module: &Module<'_>, version: u32, embedded: bool
     line!(text, "{{");
     line!(
         text,
-        "  return _cffi_init(\"{name}\", 0x{version:x}, &_cffi_type_context);"
+        "  return _cffi_init(\"{name}\", 0x{version:x}, &_cffi_type_context, {keep_gil});"
     );
     line!(text, "}}");
     line!(text, "#endif");

@@ -331,15 +331,17 @@ _CFFI_UNUSED_FN static void _cffi_free_memory(struct _cffi_memory_s *memory)
 
 /* ---- the import of the module */
 
-static PyObject *_cffi_init(const char *name, Py_ssize_t version, const struct _cffi_s_type_context *context)
+static PyObject *_cffi_init(const char *name, Py_ssize_t version, const struct _cffi_s_type_context *context,
+                            const int *keep_gil)
 {
-    void *description[4];
+    void *description[5];
     PyObject *backend, *address, *module = NULL;
 
     description[0] = (void *)name;
     description[1] = (void *)version;
     description[2] = (void *)_cffi_exports;
     description[3] = (void *)context;
+    description[4] = (void *)keep_gil;
 
     backend = PyImport_ImportModule("_cffi_backend");
     if (backend == NULL)

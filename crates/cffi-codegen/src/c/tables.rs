@@ -7,6 +7,9 @@ use crate::module::{EnumEntry, Global, Module};
 use crate::records::{Access, PlannedField, RecordEntry, is_flexible};
 use crate::words::primitive_constant;
 
+/// The places of the functions that keep the GIL.
+pub const KEEP_GIL: &str = "_cffi_keep_gil";
+
 /// Prints all tables.
 pub fn print(text: &mut Text, module: &Module<'_>, flags: flags::Module) {
     table(text, "global", &module.globals, |text, global| {
@@ -68,6 +71,25 @@ pub fn print(text: &mut Text, module: &Module<'_>, flags: flags::Module) {
         text.gap();
     }
     print_context(text, module, fields.len(), flags);
+    print_keep_gil(text, module);
+}
+
+/// PyPy has no use for it.
+fn print_keep_gil(text: &mut Text, module: &Module<'_>) {
+    if module.keep_gil.is_empty() {
+        return;
+    }
+    line!(text, "#ifndef PYPY_VERSION");
+    line!(text, "static const int {KEEP_GIL}[] = {{");
+    for (place, global) in module.globals.iter().enumerate() {
+        if module.keep_gil.contains(global.name) {
+            line!(text, "  {place},  /* {} */", global.name);
+        }
+    }
+    line!(text, "  -1");
+    line!(text, "}};");
+    line!(text, "#endif");
+    text.gap();
 }
 
 fn table<T>(text: &mut Text, name: &str, entries: &[T], mut print: impl FnMut(&mut Text, &T)) {

@@ -20,8 +20,11 @@ use cffi_syntax::{Rendering, SourceText, Span, render::DEFAULT_FILE, snippet};
 use rustc_hash::FxHashMap;
 
 use crate::constant::{Environment, Failure, Value, evaluate};
-use crate::declarations::{CdefOptions, Declaration, Declarations, IntegerOrigin, Space, Warning};
+use crate::declarations::{
+    CdefOptions, Declaration, Declarations, Exported, IntegerOrigin, Space, Warning,
+};
 use crate::error::{CdefError, Headline, Problem};
+use crate::gil::Gil;
 use crate::primitive::PrimitiveKind;
 use crate::table::TypeTable;
 use crate::target::Target;
@@ -310,11 +313,17 @@ impl<'s> Lowering<'_, 's> {
             span,
         )?;
         let symbol: Option<Box<str>> = declarator.asm_label.as_deref().map(Into::into);
-        if let Type::Function(_) = self.declarations.table.get(ty.ty) {
+        let is_function = matches!(self.declarations.table.get(ty.ty), Type::Function(_));
+        let is_of_c = declaration.linkage == Linkage::C && self.options.exported == Exported::No;
+        if !(is_function && is_of_c) {
+            self.refuse_keep_gil(&declarator.declarator, specifiers)?;
+        }
+        if is_function {
             let function = Declaration::Function {
                 ty: ty.ty,
                 linkage: declaration.linkage,
                 exported: self.options.exported,
+                gil: gil(&declarator.declarator, specifiers),
                 symbol,
             };
             return self.declare(Space::Ordinary, name.name, function, span);
@@ -365,6 +374,18 @@ impl<'s> Lowering<'_, 's> {
         self.declare(Space::Ordinary, name.name, declaration, span)
     }
 
+    /// Types have nothing to do with the GIL: `cffi_keep_gil` says something of one function.
+    fn refuse_keep_gil(
+        &self,
+        declarator: &ast::Declarator<'s>,
+        specifiers: &ast::Specifiers<'s>,
+    ) -> Lowered<()> {
+        match gil(declarator, specifiers) {
+            Gil::Released => Ok(()),
+            Gil::Kept => Err(Failure::new(Problem::KeepGilNotFunction, declarator.span)),
+        }
+    }
+
     /// The value as an object of this type has it.
     fn to_declared_type(&self, number: i128, ty: TypeId) -> i128 {
         match self.declarations.table.get(ty) {
@@ -392,6 +413,16 @@ impl<'s> Lowering<'_, 's> {
             Type::Enum(_) | Type::UnknownInteger(_) => true,
             _ => false,
         }
+    }
+}
+
+/// What the attributes say of the GIL: `cffi_keep_gil`.
+fn gil(declarator: &ast::Declarator<'_>, specifiers: &ast::Specifiers<'_>) -> Gil {
+    let mut attributes = specifiers.attributes.iter().chain(&declarator.attributes);
+    if attributes.any(|attribute| attribute.name.name == "cffi_keep_gil") {
+        Gil::Kept
+    } else {
+        Gil::Released
     }
 }
 

@@ -220,6 +220,7 @@ impl<'s> Lowering<'_, 's> {
             let inner = &declarator.declarator;
             let ty = self.declarator(base.ty, inner, specifiers.convention, Place::Member)?;
             let ty = self.apply_mode(ty, &specifiers.attributes, &inner.attributes, inner.span)?;
+            self.refuse_keep_gil(inner, specifiers)?;
             let name = inner.name.map_or("", |name| name.name);
             let width = match &declarator.width {
                 Some(width) => Some(self.width(width)?),

@@ -146,6 +146,7 @@ impl<'s> Lowering<'_, 's> {
             &declarator.declarator.attributes,
             span,
         )?;
+        self.refuse_keep_gil(&declarator.declarator, specifiers)?;
         ty = self.measure(ty, format!("(*({} *)0)", name.name));
         if base.is_unnamed_record && !declarator.declarator.derivations.is_empty() {
             ty = self.name_pointer(ty, name.name, &declarator.declarator);

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use cffi_model::declarations::{CdefOptions, Declaration, Key, Space, declared_name};
+use cffi_model::gil::Gil;
 use cffi_model::spelling::spell;
 use cffi_model::types::{EnumId, Field, QualType, Qualifiers, RecordId, Type};
 use cffi_model::{Declarations, Target};
@@ -55,7 +56,12 @@ pub(crate) fn dump(declarations: &Declarations) -> String {
 fn line(text: &mut String, declarations: &Declarations, key: &Key, declaration: &Declaration) {
     let mut name = declared_name(key.space, &key.name, declaration);
     let what = match declaration {
-        Declaration::Function { ty, symbol, .. } => {
+        Declaration::Function {
+            ty, symbol, gil, ..
+        } => {
+            if *gil == Gil::Kept {
+                name.push_str(" keeping the GIL");
+            }
             if let Some(symbol) = symbol {
                 let _ = write!(name, " asm {symbol}");
             }
