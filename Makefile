@@ -43,7 +43,7 @@ SOURCES := $(shell find crates python Cargo.toml Cargo.lock pyproject.toml setup
 
 .PHONY: help build demo test lint bench fmt clean smoke env memcheck \
 	test-rust test-python test-conformance test-differential test-packaging test-headers test-codegen test-matrix \
-	test-versions test-wheels typecheck
+	test-instructions test-versions test-wheels typecheck
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -108,6 +108,10 @@ test-codegen: $(ENV)/.wheel build/.compilers build/.pypy
 ## make test-matrix        compiled modules of our generator and upstream's, under both runtimes
 test-matrix: $(ENV)/.wheel $(UPSTREAM)/.ready
 	@$(PARTS) matrix -- --upstream $(UPSTREAM)/bin/python $(ARGS)
+
+## make test-instructions  common operations counted by callgrind (ARGS=--update)
+test-instructions: $(ENV)/.wheel
+	@$(PARTS) instructions -- $(ARGS)
 
 ## make test-wheels        packages from PyPI, exercised with our wheel and upstream's cffi (ARGS=--suites, --sdists)
 test-wheels: $(ENV)/.wheel
