@@ -49,6 +49,12 @@ SHARE_A_FOLDER = [
     "testing/cffi0/test_vgen2.py",
     "testing/cffi0/test_zdistutils.py",
 ]
+# Few tests that take long: they build our wheel and make environments, or wait for threads.
+LONG = {
+    "testing/cffi0/test_zintegration.py",
+    "testing/cffi1/test_cffi_gen_src_meson.py",
+    "testing/embedding/test_thread.py",
+}
 COMPILING = {
     "testing/cffi0/test_verify.py",
     "testing/cffi0/test_verify2.py",
@@ -84,8 +90,14 @@ def main() -> int:
     passed = failed = 0
     quick = os.environ.get("CFFI_CONFORMANCE_QUICK")
     files = files or sorted(set(expected) - (COMPILING if quick else set()))
-    # Those with the most tests first, so that none of them is left for the end.
-    by_size = sorted(files, key=lambda file: -expected[file].passed if file in expected else 0)
+    # Those that take longest first, so that none of them is left for the end.
+    by_size = sorted(
+        files,
+        key=lambda file: (
+            file not in LONG,
+            -expected[file].passed if file in expected else 0,
+        ),
+    )
     groups = [[file for file in SHARE_A_FOLDER if file in by_size]]
     groups += [[file] for file in by_size if file not in SHARE_A_FOLDER]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:

@@ -605,7 +605,9 @@ def outcome(snippet: str) -> str:
         shown = repr(eval(last, scope))
     except Exception as error:
         # What the loader says about a symbol or file is not ours.
-        return f"{type(error).__name__}: {error}".partition(": /")[0]
+        return re.sub(
+            r": (/|\S+: undefined symbol).*", "", f"{type(error).__name__}: {error}", flags=re.S
+        )
     return re.sub("0x[0-9a-f]+", "0x..", shown)
 
 
