@@ -27,7 +27,7 @@ fn make_types() -> PyResult<()> {
     types::DIRECT.set(compiled::function::make_type()?);
     types::GLOB_SUPPORT.set(compiled::variable::make_type()?);
     types::ALLOCATOR.set(ffi_object::allocator::make_type()?);
-    types::FFI.set(ffi_object::methods::make_type()?);
+    types::FFI.set(ffi_object::class::make_type()?);
     types::INLINE_FFI.set(ffi_object::inline_methods::make_type()?);
     Ok(())
 }

@@ -1,30 +1,23 @@
 //! The methods and attributes that every FFI has.
 
-use std::ffi::{CStr, c_int, c_void};
-
-use cffi_model::declarations::Declaration;
-use cffi_python::arguments::{self, Arguments, Convention, KeywordCall, Signature, Style};
+use cffi_python::arguments::{self, Arguments, Convention, Signature, Style};
 use cffi_python::buffer::Access;
 use cffi_python::error::{self, Exception};
-use cffi_python::ffi::{self, PyObject};
+use cffi_python::ffi::PyObject;
 use cffi_python::slot::{SlotValue, guard};
-use cffi_python::typespec::TypeSpec;
 use cffi_python::{Borrowed, Owned, PyResult, int, raise, text};
 
-use super::inline::World;
-use super::object::{self, Ffi, FunctionTypes, Mode};
-use super::{allocator, once, realize};
+use super::object::{Ffi, FunctionTypes, Mode};
+use super::{allocator, libraries, once};
 use crate::call::callback;
 use crate::cdata::object::Fill;
 use crate::cdata::{self, CData, gc, handle};
-use crate::compiled::library::{self, Lib};
-use crate::compiled::{self, extern_python, function, python_form};
+use crate::compiled::library::Lib;
+use crate::compiled::{self, function};
 use crate::convert::cast::cast;
 use crate::ctype::{Kind, primitive};
-use crate::library::keep_gil;
 use crate::library::object::Lib as InlineLib;
 use crate::ops::{self, addressing, memory, new, strings};
-use crate::types;
 
 /// A method with arguments by position and name.
 pub(super) type Method<T> = fn(&Ffi, Arguments<'_>) -> PyResult<T>;
@@ -135,15 +128,15 @@ ffi_methods! { method_table;
     init_once_ c"init_once" (BY_NAME) c"init_once($self, func, tag)\n--\n\nCall func() once for this tag and return its result, now and ever after; other threads wait meanwhile."
         method_init_once;
     dlopen_ c"dlopen" (BY_NAME) c"dlopen($self, libpath, flags=0, keep_gil=False)\n--\n\nOpen a library by name, or take over a 'void *' handle; None is the program itself with all that it has loaded. With keep_gil, True for all functions or the names of some, these are called without releasing the GIL.\n\nRaises OSError if it cannot be loaded, ValueError for a name in keep_gil that is not that of a declared function. Functions and variables are looked up when they are first used."
-        method_dlopen;
+        libraries::dlopen;
     dlclose_ c"dlclose" (BY_POSITION) c"dlclose($self, lib, /)\n--\n\nClose a library from dlopen(). Its functions and variables must not be used afterwards."
-        method_dlclose;
+        libraries::dlclose;
     def_extern_ c"def_extern" (BY_NAME) c"def_extern($self, name=None, error=None, onerror=None)\n--\n\nA decorator: the function becomes what C calls as the extern \"Python\" function name, by default that of the\nfunction itself. If it raises, error is returned to C, after onerror(type, value, traceback) if given; without\nonerror the exception goes to sys.unraisablehook."
-        method_def_extern;
+        libraries::def_extern;
     integer_const_ c"integer_const" (BY_NAME) c"integer_const($self, name)\n--\n\nThe value of an integer constant that is declared, also without a library."
-        method_integer_const;
+        libraries::integer_const;
     list_types_ c"list_types" (FIXED) c"list_types($self)\n--\n\nThree sorted lists: the typedef names, the struct tags and the union tags that are declared."
-        method_list_types;
+        libraries::list_types;
 }
 
 fn method_new(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
@@ -560,227 +553,4 @@ fn method_init_once(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
         SIGNATURE.require(0, function)?,
         SIGNATURE.require(1, tag)?,
     )
-}
-
-fn method_list_types(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<0> = Signature {
-        function: "list_types",
-        parameters: [],
-        required: 0,
-    };
-    arguments.bind(&SIGNATURE)?;
-    match this.compiled() {
-        Some(module) => module.list_types(),
-        None => this.world.list_types(),
-    }
-}
-
-fn method_dlopen(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<3> = Signature {
-        function: "dlopen",
-        parameters: ["libpath", "flags", "keep_gil"],
-        required: 0,
-    };
-    let [name, flags, gil] = arguments.bind(&SIGNATURE)?;
-    let flags = flags.map_or(Ok(0), arguments::int)?;
-    let name = name.filter(|name| !name.is_none());
-    library::open(this, name, flags, keep_gil::argument(gil)?)
-}
-
-fn method_dlclose(_: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<1> = Signature {
-        function: "dlclose",
-        parameters: ["lib"],
-        required: 1,
-    };
-    let [lib] = arguments.bind(&SIGNATURE)?;
-    let lib = SIGNATURE.require(0, lib)?;
-    let Some(lib) = Lib::from_object(lib) else {
-        return Err(arguments::wrong_type(
-            "dlclose",
-            1,
-            "_cffi_backend.Lib",
-            lib,
-        ));
-    };
-    lib.close().map(|()| Owned::none())
-}
-
-fn method_def_extern(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<3> = Signature {
-        function: "def_extern",
-        parameters: ["name", "error", "onerror"],
-        required: 0,
-    };
-    let [name, error, onerror] = arguments.bind(&SIGNATURE)?;
-    if this.mode == Mode::Inline {
-        return Err(raise!(
-            ValueError,
-            "ffi.def_extern() is only available on API-mode FFI objects"
-        ));
-    }
-    extern_python::decorator(this, name, error, onerror)
-}
-
-fn method_integer_const(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
-    const SIGNATURE: Signature<1> = Signature {
-        function: "integer_const",
-        parameters: ["name"],
-        required: 1,
-    };
-    let [name] = arguments.bind(&SIGNATURE)?;
-    let name = arguments::text("integer_const", 1, SIGNATURE.require(0, name)?)?;
-    let found = match this.mode {
-        Mode::Compiled => library::integer_constant(this, name, 0)?,
-        Mode::Inline => match realize::declared(this, name) {
-            Some(Declaration::Integer { value, .. }) => Some(int::from_i128(value)?),
-            _ => None,
-        },
-    };
-    found.ok_or_else(|| raise!(AttributeError, "integer constant '{name}' not found"))
-}
-
-unsafe extern "C" fn get_errno(_: *mut PyObject, _: *mut c_void) -> *mut PyObject {
-    guard(|| int::from_i64(cffi_call::errno::saved().into()))
-}
-
-unsafe extern "C" fn set_errno(this: *mut PyObject, value: *mut PyObject, _: *mut c_void) -> c_int {
-    guard(|| {
-        // SAFETY: an FFI; NULL for `del`, otherwise a valid object.
-        let (this, value) =
-            unsafe { (Borrowed::from_ptr(this), Borrowed::from_ptr_or_none(value)) };
-        match value {
-            Some(value) => save_errno(value),
-            None => Err(raise!(
-                AttributeError,
-                "property 'errno' of '{}' object has no deleter",
-                this.type_name()
-            )),
-        }
-    })
-}
-
-/// Makes a Python number what C code finds as `errno`.
-pub fn save_errno(value: Borrowed<'_>) -> PyResult<()> {
-    let Ok(value) = c_int::try_from(arguments::long(value)?) else {
-        return Err(raise!(OverflowError, "errno value too large"));
-    };
-    cffi_call::errno::set_saved(value);
-    Ok(())
-}
-
-unsafe extern "C" fn tp_new(
-    class: *mut ffi::PyTypeObject,
-    _: *mut PyObject,
-    _: *mut PyObject,
-) -> *mut PyObject {
-    guard(|| object::new_instance(class, World::new()))
-}
-
-unsafe extern "C" fn tp_init(
-    object: *mut PyObject,
-    arguments: *mut PyObject,
-    keywords: *mut PyObject,
-) -> c_int {
-    const SIGNATURE: Signature<8> = Signature {
-        function: "FFI",
-        parameters: [
-            "module_name",
-            "_version",
-            "_types",
-            "_globals",
-            "_struct_unions",
-            "_enums",
-            "_typenames",
-            "_includes",
-        ],
-        required: 0,
-    };
-    guard(|| {
-        // SAFETY: an FFI, a tuple, and a dict or NULL.
-        let (this, given) = unsafe {
-            let given = KeywordCall::new(
-                Borrowed::from_ptr(arguments),
-                Borrowed::from_ptr_or_none(keywords),
-            )?;
-            (Ffi::from_ptr(object), given)
-        };
-        if this.mode == Mode::Inline {
-            return Ok(());
-        }
-        let [
-            name,
-            version,
-            types,
-            globals,
-            struct_unions,
-            enums,
-            typenames,
-            includes,
-        ] = given.arguments(&BY_NAME).bind(&SIGNATURE)?;
-        python_form::unpack(
-            this,
-            &python_form::Given {
-                name,
-                version,
-                types,
-                globals,
-                struct_unions,
-                enums,
-                typenames,
-                includes,
-            },
-        )
-    })
-}
-
-/// The attributes of the class itself.
-fn add_class_attributes(class: &Owned) -> PyResult<()> {
-    let class = class.borrow();
-    let null = cast(&*primitive::void_pointer()?, int::from_i64(0)?.borrow())?;
-    class.set_attribute(c"NULL", null.as_object())?;
-    class.set_attribute(c"CData", types::CDATA.object())?;
-    class.set_attribute(c"CType", types::CTYPE.object())?;
-    class.set_attribute(c"buffer", types::BUFFER.object())?;
-    for (name, value) in cffi_call::dlopen::FLAGS {
-        class.set_attribute(name, int::from_i64((*value).into())?.borrow())?;
-    }
-    // SAFETY: a static name; the base class and the dict are the defaults.
-    let error = unsafe {
-        Owned::from_new(ffi::PyErr_NewException(
-            c"ffi.error".as_ptr(),
-            std::ptr::null_mut(),
-            std::ptr::null_mut(),
-        ))
-    }?;
-    class.set_attribute(c"error", error.borrow())
-}
-
-/// Makes the type `FFI`.
-pub fn make_type() -> PyResult<Owned> {
-    const DOC: &CStr = c"FFI()\n--\n\nC declarations, and the operations on C data.";
-    let spec = TypeSpec::new(c"_cffi_backend.FFI", size_of::<Ffi>())
-        .mutable()
-        .flags(ffi::Py_TPFLAGS_BASETYPE | ffi::Py_TPFLAGS_HAVE_GC)
-        .doc(DOC)
-        .methods(method_table())
-        .getset(vec![ffi::PyGetSetDef {
-            name: c"errno".as_ptr(),
-            get: Some(get_errno),
-            set: Some(set_errno),
-            doc: c"The value of C's errno after the last call of a C function in this thread."
-                .as_ptr(),
-            closure: std::ptr::null_mut(),
-        }]);
-    // SAFETY: each function has the type of its slot.
-    let class = unsafe {
-        spec.slot(ffi::Py_tp_dealloc, object::dealloc as *mut c_void)
-            .slot(ffi::Py_tp_traverse, object::traverse as *mut c_void)
-            .slot(ffi::Py_tp_clear, object::clear as *mut c_void)
-            .slot(ffi::Py_tp_new, tp_new as *mut c_void)
-            .slot(ffi::Py_tp_init, tp_init as *mut c_void)
-    }
-    .build(None)?;
-    add_class_attributes(&class)?;
-    Ok(class)
 }
