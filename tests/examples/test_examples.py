@@ -1,0 +1,197 @@
+"""Each project of examples/ is built and used as its README says, and then looked at."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+
+import documents
+import pytest
+from environments import Environment
+
+STABLE_ABI = not sysconfig.get_config_var("Py_GIL_DISABLED")
+ENDING = ".abi3.so" if STABLE_ABI else sysconfig.get_config_var("EXT_SUFFIX")
+
+
+class Project:
+    """A copy of an example, built as its README says."""
+
+    def __init__(self, repository: Path, name: str, folder: Path, environment: Environment) -> None:
+        self.environment = environment
+        self.folder = folder / name
+        shutil.copytree(repository / "examples" / name, self.folder)
+        self.commands = [
+            command
+            for block in documents.blocks(self.folder / "README.md")
+            for command in documents.commands(block.text)
+        ]
+        assert self.commands
+        for command in self.commands:
+            self.run(command)
+        isolated = [
+            command for command in self.commands if re.search("pip install .* ?\\.$", command.words)
+        ]
+        environment.prove_ours(builds=len(isolated))
+
+    def run(self, command: documents.Command) -> str:
+        return documents.run(command, self.folder, self.environment.variables)
+
+    def python(self, code: str) -> str:
+        """What Python code prints, away from the sources."""
+        command = [self.environment.folder / "bin" / "python", "-I", "-c", code]
+        return subprocess.check_output(command, cwd="/", text=True)
+
+    def modules(self, package: str) -> list[str]:
+        """The extension modules that are installed."""
+        return sorted(path.name for path in (self.environment.packages / package).glob("*.so"))
+
+
+@pytest.fixture
+def build(repository: Path, tmp_path: Path, environment: Environment) -> Callable[[str], Project]:
+    return lambda name: Project(repository, name, tmp_path, environment)
+
+
+def test_every_example_is_here(repository: Path) -> None:
+    tested = re.findall(r'build\("(\w+)"\)', Path(__file__).read_text())
+    assert sorted(tested) == sorted(path.name for path in (repository / "examples").iterdir())
+
+
+CHECKSUMS = """
+import array, binascii, zlib
+import checksums
+
+def fletcher16(data):
+    first = second = 0
+    for byte in data:
+        first = (first + byte) % 255
+        second = (second + first) % 255
+    return second << 8 | first
+
+data = bytes(range(256)) * 5
+for kind in bytes, bytearray, memoryview, lambda data: array.array("i", data):
+    assert checksums.crc32(kind(data)) == zlib.crc32(data)
+    assert checksums.adler32(kind(data)) == zlib.adler32(data)
+    assert checksums.crc16(kind(data)) == binascii.crc_hqx(data, 0xFFFF)
+    assert checksums.Fletcher16(kind(data)).value == fletcher16(data)
+
+sum = checksums.Fletcher16(data[:100])
+sum.add(data[100:])
+assert sum.value == fletcher16(data)
+assert checksums.crc16(data[100:], checksums.crc16(data[:100])) == checksums.crc16(data)
+assert checksums.crc32(data[100:], checksums.crc32(data[:100])) == zlib.crc32(data)
+assert checksums.adler32(data[100:], checksums.adler32(data[:100])) == zlib.adler32(data)
+assert checksums.crc16(b"123456789") == 0x29B1
+print("checked")
+"""
+
+
+def test_meson(build: Callable[[str], Project]) -> None:
+    project = build("meson")
+    assert project.modules("checksums") == [f"_small{ENDING}", f"_zlib{ENDING}"]
+    assert project.python(CHECKSUMS) == "checked\n"
+
+
+HULLS = """
+import random
+from convexhull import Hull
+
+def is_left(a, b, c):
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+random.seed(3)
+for round in range(100):
+    points = [(random.randrange(10), random.randrange(10)) for _ in range(random.randrange(3, 40))]
+    corners = Hull(points).corners
+    assert set(corners) <= set(points)
+    # A corner is on neither side of none but its own two edges.
+    for a, b in zip(corners, corners[1:] + corners[:1]):
+        assert all(is_left(a, b, point) >= 0 for point in points)
+        assert len(corners) < 3 or all(is_left(a, b, c) > 0 for c in corners if c not in (a, b))
+
+assert Hull([]).corners == []
+assert Hull([(1, 2)] * 3).corners == [(1, 2)]
+assert Hull([(0, 0), (1, 1), (2, 2), (0, 0)]).corners == [(0, 0), (2, 2)]
+assert Hull([(0, 0), (2, 0), (0, 2)]).area == 2
+print("checked")
+"""
+
+
+def test_cmake(build: Callable[[str], Project]) -> None:
+    project = build("cmake")
+    assert project.modules("convexhull") == [f"_hull{ENDING}"]
+    assert project.python(HULLS) == "checked\n"
+
+
+STATEMENTS = """
+import zlib
+import minisql
+
+database = minisql.Database()
+assert database.rows("create table t(name, size)") == []
+assert database.rows("insert into t values ('one', 1.5), ('f\u00fcnf', null)") == []
+assert database.rows("select name, size, crc32(name) from t") == [
+    ("one", 1.5, zlib.crc32(b"one")),
+    ("f\u00fcnf", None, zlib.crc32("f\u00fcnf".encode())),
+]
+wrong_statements = {
+    "selec": 'near "selec": syntax error',
+    "select f(1)": "no such function: f",
+}
+for wrong, message in wrong_statements.items():
+    try:
+        database.rows(wrong)
+    except minisql.Error as error:
+        assert str(error) == message
+    else:
+        raise AssertionError(wrong)
+try:
+    minisql.Database("/no/such/folder/file")
+except minisql.Error as error:
+    assert "unable to open" in str(error)
+else:
+    raise AssertionError("opened")
+print(minisql.__file__)
+"""
+
+
+def test_setuptools(build: Callable[[str], Project]) -> None:
+    project = build("setuptools")
+    # The last of its commands was the editable installation.
+    source = project.folder / "src" / "minisql"
+    assert project.python(STATEMENTS) == f"{source / '__init__.py'}\n"
+    assert [path.name for path in source.glob("*.so")] == [f"_sqlite{ENDING}"]
+    assert (source / "_zlib.py").exists()
+
+    script = source / "zlib_build.py"
+    script.write_text(
+        script.read_text().replace("unsigned int size);", "unsigned int size); int f(int);")
+    )
+    project.run(project.commands[-2])
+    assert project.python("import minisql; print(dir(minisql.zlib))") == "['crc32', 'f']\n"
+
+
+def test_plugin(build: Callable[[str], Project]) -> None:
+    project = build("plugin")
+    # Another Python on PATH may have another cffi: which one was it?
+    verbose = {**project.environment.variables, "PYTHONVERBOSE": "1"}
+    command = project.commands[-1]
+    lines = documents.run(command, project.folder, verbose).splitlines()
+    [imported] = [
+        line for line in lines if line.startswith("# extension module '_cffi_backend' loaded")
+    ]
+    assert f"from '{project.environment.packages}" in imported
+
+    # Each text has a thread, and all of them start with the same call.
+    texts = " ".join(["texts/rain.txt"] * 40)
+    for _ in range(5):
+        printed = project.run(documents.Command(f"./host ./words.so ./sentences.so -- {texts}", ""))
+        assert printed.count("rain.txt: 64.3 % different 4.7 words/sentence\n") == 40
+    failed = project.run(
+        documents.Command("./host ./words.so -- texts/empty.txt texts/absent.txt", "")
+    )
+    assert "texts/empty.txt: no score\ntexts/absent.txt: no score\n" in failed
+    assert failed.count("ZeroDivisionError") == 1
