@@ -59,7 +59,7 @@ def with_assertions(code: str) -> tuple[str, int]:
     shown = 0
     for line in code.splitlines():
         value = re.fullmatch(r"(\S.*\S) +# (\S+|\[.*\])", line)
-        if value and not line.startswith(("#", "import ", "from ")):
+        if value:
             shown += 1
             line = f"assert ({value[1]}) == {value[2]}, {value[1]}"
         lines.append(line)

@@ -45,8 +45,12 @@ class Environment:
         self.folder = folder / "environment"
         self.temporary = folder / "temporary"
         self.temporary.mkdir()
-        command = [sys.executable, "-m", "virtualenv", "--quiet", "--no-periodic-update"]
-        command += ["--python", getattr(sys, "_base_executable", sys.executable)]
+        command = [sys.executable, "-m", "virtualenv", "--quiet", "--no-setuptools"]
+        command += [
+            "--no-periodic-update",
+            "--python",
+            getattr(sys, "_base_executable", sys.executable),
+        ]
         subprocess.run([*command, self.folder], check=True)
 
     @property
@@ -60,6 +64,7 @@ class Environment:
             **kept,
             "VIRTUAL_ENV": str(self.folder),
             "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "LC_ALL": "C",
             "PYTHONNOUSERSITE": "1",
             "PIP_CONFIG_FILE": os.devnull,
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -77,16 +82,17 @@ class Environment:
         [found] = self.folder.glob("lib/python*/site-packages")
         return found
 
+    def builds(self) -> list[Path]:
+        """Where pip has put what builds need, if that is a cffi, among others."""
+        sites = self.temporary.glob("pip-build-env-*/overlay/lib/python*/site-packages")
+        return [site for site in sites if (site / "cffi").exists()]
+
     def prove_ours(self, builds: int) -> None:
         """Assert that our wheel is in here and in each environment that pip made for a build.
 
         builds: how many there have to be.
         """
-        found = [
-            site
-            for site in self.temporary.glob("pip-build-env-*/overlay/lib/python*/site-packages")
-            if (site / "cffi").exists()
-        ]
+        found = self.builds()
         assert len(found) == builds
         for site in [self.packages, *found]:
             prove_ours(site)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from environments import Environment
 
 STABLE_ABI = not sysconfig.get_config_var("Py_GIL_DISABLED")
 ENDING = ".abi3.so" if STABLE_ABI else sysconfig.get_config_var("EXT_SUFFIX")
+THIS_VERSION = f"cp{sys.version_info[0]}{sys.version_info[1]}"
 
 
 class Project:
@@ -44,6 +46,12 @@ class Project:
         """What Python code prints, away from the sources."""
         command = [self.environment.folder / "bin" / "python", "-I", "-c", code]
         return subprocess.check_output(command, cwd="/", text=True)
+
+    def tag(self, package: str) -> str:
+        """For which Pythons its wheel is."""
+        [metadata] = self.environment.packages.glob(f"{package}-*.dist-info/WHEEL")
+        [tag] = re.findall(r"^Tag: (\w+-\w+)-", metadata.read_text(), re.M)
+        return str(tag)
 
     def modules(self, package: str) -> list[str]:
         """The extension modules that are installed."""
@@ -92,6 +100,7 @@ print("checked")
 def test_meson(build: Callable[[str], Project]) -> None:
     project = build("meson")
     assert project.modules("checksums") == [f"_small{ENDING}", f"_zlib{ENDING}"]
+    assert project.tag("checksums") == f"{THIS_VERSION}-abi3"
     assert project.python(CHECKSUMS) == "checked\n"
 
 
@@ -123,6 +132,7 @@ print("checked")
 def test_cmake(build: Callable[[str], Project]) -> None:
     project = build("cmake")
     assert project.modules("convexhull") == [f"_hull{ENDING}"]
+    assert project.tag("convexhull") == "cp310-abi3"
     assert project.python(HULLS) == "checked\n"
 
 
@@ -162,6 +172,7 @@ def test_setuptools(build: Callable[[str], Project]) -> None:
     project = build("setuptools")
     # The last of its commands was the editable installation.
     source = project.folder / "src" / "minisql"
+    assert project.tag("minisql") == "cp310-abi3"
     assert project.python(STATEMENTS) == f"{source / '__init__.py'}\n"
     assert [path.name for path in source.glob("*.so")] == [f"_sqlite{ENDING}"]
     assert (source / "_zlib.py").exists()
