@@ -1,4 +1,4 @@
-"""``python build_plugin.py NAME...``: for each name the library NAME.so, with the code of NAME.py."""
+"""``python build_plugin.py NAME...``: for each the library NAME.so, with the code of NAME.py."""
 
 import sys
 import sysconfig

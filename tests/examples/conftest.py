@@ -1,12 +1,11 @@
-"""Environments for projects; what they need of the system."""
+"""What all projects need: libraries of the system, and wheels of the build systems."""
 
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 
 import pytest
-from environments import ROOT, Environment, download
+from environments import ROOT, download
 
 # What the examples say that they need.
 SYSTEM = ["gcc", "libc6-dev", "make", "pkg-config", "zlib1g-dev", "libsqlite3-dev"]
@@ -16,8 +15,3 @@ SYSTEM = ["gcc", "libc6-dev", "make", "pkg-config", "zlib1g-dev", "libsqlite3-de
 def needs() -> None:
     subprocess.run([ROOT / "tools" / "apt.sh", *SYSTEM], check=True)
     download()
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> Environment:
-    return Environment(tmp_path)

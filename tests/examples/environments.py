@@ -58,7 +58,7 @@ class Environment:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("PYTHON", "PIP_", "VIRTUAL_ENV", "CFFI_"))
+            if not name.startswith(("PYTHON", "PIP_", "VIRTUAL_ENV", "CFFI_", "MAKE", "MFLAGS"))
         }
         return {
             **kept,

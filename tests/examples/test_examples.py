@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import documents
@@ -20,24 +20,25 @@ THIS_VERSION = f"cp{sys.version_info[0]}{sys.version_info[1]}"
 
 
 class Project:
-    """A copy of an example, built as its README says."""
+    """A copy of an example, with an environment to install it into."""
 
-    def __init__(self, repository: Path, name: str, folder: Path, environment: Environment) -> None:
-        self.environment = environment
+    def __init__(self, repository: Path, name: str, folder: Path) -> None:
+        self.environment = Environment(folder)
         self.folder = folder / name
         shutil.copytree(repository / "examples" / name, self.folder)
-        self.commands = [
-            command
-            for block in documents.blocks(self.folder / "README.md")
-            for command in documents.commands(block.text)
-        ]
-        assert self.commands
-        for command in self.commands:
+        blocks = documents.blocks(self.folder / "README.md")
+        self.blocks = [documents.commands(block.text) for block in blocks]
+        self.builds = 0
+
+    def follow(self) -> list[documents.Command]:
+        """Run the commands of the next block of the README."""
+        commands = self.blocks.pop(0)
+        for command in commands:
             self.run(command)
-        isolated = [
-            command for command in self.commands if re.search("pip install .* ?\\.$", command.words)
-        ]
-        environment.prove_ours(builds=len(isolated))
+            # `pip install .` makes an environment for the build.
+            self.builds += re.search(r"pip install .*\.$", command.words) is not None
+        self.environment.prove_ours(self.builds)
+        return commands
 
     def run(self, command: documents.Command) -> str:
         return documents.run(command, self.folder, self.environment.variables)
@@ -59,12 +60,17 @@ class Project:
 
 
 @pytest.fixture
-def build(repository: Path, tmp_path: Path, environment: Environment) -> Callable[[str], Project]:
-    return lambda name: Project(repository, name, tmp_path, environment)
+def project(request: pytest.FixtureRequest, repository: Path, tmp_path: Path) -> Iterator[Project]:
+    """The example that the test is named after."""
+    name = request.node.name.removeprefix("test_")
+    project = Project(repository, name, tmp_path)
+    assert project.blocks
+    yield project
+    assert not project.blocks, "the README says more than the test does"
 
 
 def test_every_example_is_here(repository: Path) -> None:
-    tested = re.findall(r'build\("(\w+)"\)', Path(__file__).read_text())
+    tested = re.findall(r"^def test_(\w+)\(project", Path(__file__).read_text(), re.M)
     assert sorted(tested) == sorted(path.name for path in (repository / "examples").iterdir())
 
 
@@ -97,10 +103,16 @@ print("checked")
 """
 
 
-def test_meson(build: Callable[[str], Project]) -> None:
-    project = build("meson")
+def test_meson(project: Project) -> None:
+    project.follow()
     assert project.modules("checksums") == [f"_small{ENDING}", f"_zlib{ENDING}"]
     assert project.tag("checksums") == f"{THIS_VERSION}-abi3"
+    assert project.python(CHECKSUMS) == "checked\n"
+
+    project.follow()
+    ending = sysconfig.get_config_var("EXT_SUFFIX")
+    assert project.modules("checksums") == [f"_small{ending}", f"_zlib{ending}"]
+    assert project.tag("checksums") == f"{THIS_VERSION}-{THIS_VERSION}{sys.abiflags}"
     assert project.python(CHECKSUMS) == "checked\n"
 
 
@@ -129,8 +141,8 @@ print("checked")
 """
 
 
-def test_cmake(build: Callable[[str], Project]) -> None:
-    project = build("cmake")
+def test_cmake(project: Project) -> None:
+    project.follow()
     assert project.modules("convexhull") == [f"_hull{ENDING}"]
     assert project.tag("convexhull") == "cp310-abi3"
     assert project.python(HULLS) == "checked\n"
@@ -168,28 +180,35 @@ print(minisql.__file__)
 """
 
 
-def test_setuptools(build: Callable[[str], Project]) -> None:
-    project = build("setuptools")
-    # The last of its commands was the editable installation.
-    source = project.folder / "src" / "minisql"
+def test_setuptools(project: Project) -> None:
+    project.follow()
+    installed = project.environment.packages / "minisql"
     assert project.tag("minisql") == "cp310-abi3"
+    assert project.modules("minisql") == [f"_sqlite{ENDING}"]
+    assert (installed / "_zlib.py").exists()
+    assert project.python(STATEMENTS) == f"{installed / '__init__.py'}\n"
+
+    source = project.folder / "src" / "minisql"
+    assert not [*source.glob("_sqlite.*"), *source.glob("_zlib.*")]
+    [install, *_] = project.follow()
     assert project.python(STATEMENTS) == f"{source / '__init__.py'}\n"
     assert [path.name for path in source.glob("*.so")] == [f"_sqlite{ENDING}"]
-    assert (source / "_zlib.py").exists()
 
     script = source / "zlib_build.py"
     script.write_text(
         script.read_text().replace("unsigned int size);", "unsigned int size); int f(int);")
     )
-    project.run(project.commands[-2])
+    project.run(install)
     assert project.python("import minisql; print(dir(minisql.zlib))") == "['crc32', 'f']\n"
 
 
-def test_plugin(build: Callable[[str], Project]) -> None:
-    project = build("plugin")
+@pytest.mark.skipif(
+    not sysconfig.get_config_var("Py_ENABLE_SHARED"), reason="needs a shared libpython"
+)
+def test_plugin(project: Project) -> None:
+    [*_, command] = project.follow()
     # Another Python on PATH may have another cffi: which one was it?
     verbose = {**project.environment.variables, "PYTHONVERBOSE": "1"}
-    command = project.commands[-1]
     lines = documents.run(command, project.folder, verbose).splitlines()
     [imported] = [
         line for line in lines if line.startswith("# extension module '_cffi_backend' loaded")
