@@ -55,7 +55,7 @@ def test_links(repository: Path) -> None:
     pages = [
         *repository.glob("*.md"),
         *repository.glob("docs/*.md"),
-        *repository.glob("examples/*/*.md"),
+        *repository.glob("examples/**/*.md"),
     ]
     checked = 0
     for page in pages:
