@@ -43,7 +43,7 @@ SOURCES := $(shell find crates python Cargo.toml Cargo.lock pyproject.toml setup
 
 .PHONY: help build demo test lint bench fmt clean smoke env memcheck \
 	test-rust test-python test-conformance test-differential test-packaging test-headers test-codegen test-matrix \
-	test-instructions test-versions test-wheels typecheck
+	test-instructions test-examples test-versions test-wheels typecheck
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -74,8 +74,8 @@ bench: $(ENV)/.wheel $(UPSTREAM)/.ready
 ## make fmt                format Rust and Python
 fmt: $(LINT)/.ready
 	cargo fmt --all
-	$(LINT)/bin/ruff format python tests tools demo benches setup.py
-	$(LINT)/bin/ruff check --fix-only --quiet python tests tools demo benches setup.py
+	$(LINT)/bin/ruff format python tests tools demo benches examples setup.py
+	$(LINT)/bin/ruff check --fix-only --quiet python tests tools demo benches examples setup.py
 
 ## make test-rust          cargo test
 test-rust: $(ENV)/.ready build/.compilers
@@ -112,6 +112,10 @@ test-matrix: $(ENV)/.wheel $(UPSTREAM)/.ready
 ## make test-instructions  common operations counted by callgrind (ARGS=--update)
 test-instructions: $(ENV)/.wheel
 	@$(PARTS) instructions -- $(ARGS)
+
+## make test-examples      the projects of examples/ and of docs/building.md, built as they say
+test-examples: $(ENV)/.wheel
+	@$(PARTS) examples -- $(ARGS)
 
 ## make test-wheels        packages from PyPI, exercised with our wheel and upstream's cffi (ARGS=--suites, --sdists)
 test-wheels: $(ENV)/.wheel

@@ -101,7 +101,7 @@ def sum_of(found: list[tuple[str, str, str]]) -> Count | None:
 
 
 PYTEST = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-CHECKED_BY_RUFF = ["python", "tests", "tools", "demo", "benches", "setup.py"]
+CHECKED_BY_RUFF = ["python", "tests", "tools", "demo", "benches", "examples", "setup.py"]
 
 CLIPPY = ["cargo", "clippy", "--quiet"]
 NO_WARNINGS = ["--", "-D", "warnings"]
@@ -140,6 +140,7 @@ PARTS = [
     Part("instructions", [PYTHON, "tests/instructions/run.py"], own_count),
     Part("headers", [*PYTEST, "tests/headers"], pytest_count),
     Part("packaging", [*PYTEST, "tests/packaging"], pytest_count),
+    Part("examples", [*PYTEST, "tests/examples"], pytest_count),
     Part("versions", [PYTHON, "tests/packaging/versions.py"], own_count, minutes=45),
 ]
 

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import documents
 import pytest
 
 # One line of each section of the demo, as a pattern.
@@ -39,18 +40,40 @@ def test_demo(demo: str, pattern: str) -> None:
     assert re.search(pattern, demo), demo
 
 
-def test_readme_example(repository: Path, tmp_path: Path) -> None:
-    text = (repository / "README.md").read_text()
-    blocks = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
-    assert blocks
-    lines = []
-    for line in "".join(blocks).splitlines():
-        # `expression    # value` states what the value is.
-        shown = re.fullmatch(r"(\S.*?)  +# (\S+|\[.*\])", line)
-        lines.append(f"assert ({shown[1]}) == {shown[2]}" if shown else line)
-    assert sum(line.startswith("assert") for line in lines) == 3
+@pytest.mark.parametrize(
+    ("page", "output"), [("README.md", "42 is the answer"), ("docs/gil.md", "")]
+)
+def test_examples(repository: Path, tmp_path: Path, page: str, output: str) -> None:
+    [block] = documents.blocks(repository / page)
+    code, shown = documents.with_assertions(block.text)
+    assert shown == 3
     script = tmp_path / "example.py"
-    script.write_text("\n".join(lines))
+    script.write_text(code)
     result = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    assert "42 is the answer" in result.stdout
+    assert output in result.stdout
+
+
+def test_links(repository: Path) -> None:
+    pages = [
+        *repository.glob("*.md"),
+        *repository.glob("docs/*.md"),
+        *repository.glob("examples/**/*.md"),
+    ]
+    checked = 0
+    for page in pages:
+        for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+            if target.startswith("https://"):
+                continue
+            checked += 1
+            name, _, heading = target.partition("#")
+            path = page.parent / name if name else page
+            assert path.exists(), f"{page}: {target}"
+            assert not heading or heading in headings(path), f"{page}: {target}"
+    assert checked > 30
+
+
+def headings(page: Path) -> set[str]:
+    """The names of its headings in links: letters and digits, and a hyphen for each space."""
+    texts = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w -]", "", text).lower().replace(" ", "-") for text in texts}

@@ -107,6 +107,27 @@ def test_several_libraries_and_threads(tmp_path: Path) -> None:
         assert run(tmp_path, program, *libraries) == ("starting\n" * 3 + "2400\n", "")
 
 
+def test_plug_ins(tmp_path: Path) -> None:
+    """Loaded with RTLD_LOCAL they hide libpython from extension modules, such as ours."""
+    for number, name in ((1, "one"), (2, "two")):
+        init = f"from {name} import ffi\n@ffi.def_extern()\ndef value(x): return x + {number}"
+        build(tmp_path, name, "int value(int);", init)
+    program = """
+        #include <dlfcn.h>
+        int main(void) {
+            const char *names[] = { "./libone.so", "./libtwo.so" };
+            int i;
+            for (i = 0; i < 2; i++) {
+                void *library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+                int (*value)(int) = (int (*)(int))dlsym(library, "value");
+                printf("%d\\n", value(i * 100));
+            }
+            return 0;
+        }
+    """
+    assert run(tmp_path, program, "-ldl") == ("1\n102\n", "")
+
+
 def test_c_code_of_the_library(tmp_path: Path) -> None:
     source = """
         CFFI_DLLEXPORT int counter = 42;

@@ -19,6 +19,9 @@
 # endif
 #else
 # include <pthread.h>
+# ifndef _WIN32
+#  include <dlfcn.h>
+# endif
 #endif
 
 #ifdef __cplusplus
@@ -99,6 +102,17 @@ static void _cffi_unlock_start(void)
 
 PyMODINIT_FUNC _CFFI_PYTHON_STARTUP_FUNC(void);
 
+/* Extension modules find Python's names among those that the whole program sees.  They are not there if the program loaded this library, and
+   libpython with it, for itself alone (RTLD_LOCAL), as programs do with plug-ins.  dlsym() does not tell: it sees what we see. */
+static void _cffi_show_python(void)
+{
+# ifdef RTLD_NOLOAD
+    Dl_info libpython;
+    if (dladdr((void *)&PyCapsule_Type, &libpython) != 0)
+        (void)dlopen(libpython.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_GLOBAL);
+# endif
+}
+
 /* Makes sure that there is an interpreter, without keeping its GIL.
 
    Several libraries of this kind may do it at once, each with its own copy of this function, maybe compiled from another version of cffi.
@@ -119,6 +133,7 @@ static int _cffi_carefully_make_gil(void)
     while (*lock != free_value || !_cffi_swap(lock, free_value, taken_value))
         ;
     if (!Py_IsInitialized()) {
+        _cffi_show_python();
         Py_InitializeEx(0);    /* the program keeps its signal handlers */
         PyEval_SaveThread();
     }
