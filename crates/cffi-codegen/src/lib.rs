@@ -7,6 +7,7 @@
 pub mod c;
 pub mod error;
 pub mod module;
+mod planner;
 pub mod python;
 
 mod records;
@@ -31,7 +32,7 @@ pub struct Entries {
 
 /// What the entries of a C module's tables are.
 pub fn entries(source: Source<'_>) -> Generated<Entries> {
-    let module = module::plan(source, Language::C)?;
+    let module = planner::plan(source, Language::C)?;
     Ok(Entries {
         records: module
             .records
@@ -48,5 +49,5 @@ pub fn entries(source: Source<'_>) -> Generated<Entries> {
 
 /// The words of a module's types.
 pub fn type_words(source: Source<'_>, language: Language) -> Generated<Vec<Word>> {
-    Ok(module::plan(source, language)?.words)
+    Ok(planner::plan(source, language)?.words)
 }

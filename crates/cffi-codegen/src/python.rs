@@ -8,7 +8,8 @@ use cffi_wire::flags::LibraryFunction;
 use cffi_wire::{Op, Opcode, VERSION_BASE};
 
 use crate::error::{GenerateError, Generated};
-use crate::module::{EnumEntry, Language, Module, Source, plan};
+use crate::module::{EnumEntry, Language, Module, Source};
+use crate::planner::plan;
 use crate::records::RecordEntry;
 use crate::words::{self, Word};
 

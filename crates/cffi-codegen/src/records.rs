@@ -8,7 +8,8 @@ use cffi_model::types::{Qualifiers, RecordBody, RecordId, Type};
 use cffi_wire::flags;
 
 use crate::error::{GenerateError, Generated};
-use crate::module::{Language, Planner};
+use crate::module::Language;
+use crate::planner::Planner;
 use crate::types::{Length, Node, NodeId};
 
 /// How C code gets at a record.

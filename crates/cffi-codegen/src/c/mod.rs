@@ -24,7 +24,8 @@ use cffi_model::types::Type;
 use cffi_wire::{VERSION_BASE, VERSION_CHAR16_CHAR32, VERSION_EMBEDDED, flags};
 
 use crate::error::{GenerateError, Generated};
-use crate::module::{Item, Language, Module, Source, plan};
+use crate::module::{Item, Language, Module, Source};
+use crate::planner::plan;
 use text::{Text, line, put};
 
 /// What a C module has that a Python module has not.
