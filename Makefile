@@ -67,9 +67,10 @@ lint: $(ENV)/.ready $(LINT)/.ready
 memcheck: $(ENV)/.wheel
 	@$(ENV_PYTHON) tools/memcheck.py $(ARGS)
 
-## make bench              compared with upstream's cffi, ctypes and nanobind, in the same run
+## make bench              compared with upstream's cffi, ctypes, nanobind and Cython, in the same run (ARGS="calls data")
 bench: $(ENV)/.wheel $(UPSTREAM)/.ready
-	@$(ENV_PYTHON) benches/python/compare.py --ours $(ENV_PYTHON) --upstream $(UPSTREAM)/bin/python $(ARGS)
+	@$(ENV_PYTHON) benches/python/compare.py --ours $(ENV_PYTHON) --upstream $(UPSTREAM)/bin/python \
+		--wheel $(WHEELS)/*.whl $(ARGS)
 
 ## make fmt                format Rust and Python
 fmt: $(LINT)/.ready
