@@ -137,6 +137,7 @@ PARTS = [
     Part("differential", [PYTHON, "tests/differential/run.py"], own_count),
     Part("codegen", [*PYTEST, "tests/codegen"], pytest_count),
     Part("matrix", [PYTHON, "tests/matrix/run.py"], own_count),
+    Part("benches", [PYTHON, "benches/python/compare.py", "--check"], own_count),
     Part("headers", [*PYTEST, "tests/headers"], pytest_count),
     Part("packaging", [*PYTEST, "tests/packaging"], pytest_count),
     Part("versions", [PYTHON, "tests/packaging/versions.py"], own_count, minutes=45),

@@ -1,7 +1,10 @@
 """Compares this cffi with upstream's, with ctypes, nanobind and Cython, in one run, in turns.
 
-    compare.py --ours PYTHON --upstream PYTHON [--wheel WHEEL] [--without COLUMN] [WORD...]
-    compare.py --ours PYTHON --upstream PYTHON --check
+    compare.py [--wheel WHEEL] [--without COLUMN] [WORD...]
+    compare.py --check
+
+Run it by the Python of the environment that our wheel is installed in; upstream's is the one
+that the Makefile makes beside it.
 
 A word is a group (start-up, declarations, calls, callbacks, data, generation,
 programs), a section, or a part of a case's name; without one everything is measured.
@@ -16,6 +19,7 @@ what it measured to build/bench/results-pyX.Y.json.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -33,10 +37,15 @@ from native import BUILD, compile_cython, compile_library, compile_module, compi
 from results import Line, Results
 from table import Table, print_totals
 
+UPSTREAM_PYTHON = BUILD.parent / f"upstream-{machine.python_tag()}" / "bin" / "python"
+
 
 def main() -> int:
     options = parse_arguments()
     columns = [column for column in COLUMNS if column not in options.without]
+    if options.check and shutil.which("g++") is None:
+        print("no g++: nanobind's column is not checked")
+        columns.remove(NANOBIND)
     pythons = {column: options.ours if column == OURS else options.upstream for column in columns}
     targets = compile_all(pythons)
     passed, failures = run_check(pythons, targets)
@@ -68,9 +77,11 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--ours", required=True, help="a Python with this cffi")
+    parser.add_argument("--ours", default=sys.executable, help="a Python with this cffi")
     parser.add_argument(
-        "--upstream", required=True, help="the same Python with upstream's cffi, nanobind, Cython"
+        "--upstream",
+        default=str(UPSTREAM_PYTHON),
+        help="the same Python with upstream's cffi, nanobind, Cython",
     )
     parser.add_argument("--wheel", type=Path, help="ours, for the group of programs")
     parser.add_argument("--repeats", type=int, default=7)

@@ -8,14 +8,17 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cases import CASES
 
 HERE = Path(__file__).resolve().parent
 
 
-def alternate(measures: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, float]:
+Name = TypeVar("Name")
+
+
+def alternate(measures: Mapping[Name, Callable[[], float]], repeats: int) -> dict[Name, float]:
     """The smallest of each, measured in turns."""
     best = dict.fromkeys(measures, float("inf"))
     for _ in range(repeats):

@@ -124,3 +124,8 @@ def readable(value: float | None, unit: str = "ns") -> str:
         if value >= size:
             return f"{value / size:.2f} {name}"
     return f"{value:.1f} ns" if unit == "ns" else f"{value:.0f} B"
+
+
+def short(ratio: float) -> str:
+    """A ratio, with two digits that mean something."""
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,10 @@ from cases.case import CTYPES, OURS, UPSTREAM, Target
 from measure import alternate, wall
 from results import Line
 
-GROUP = "start-up"
+GROUP, SECTION = "start-up", "processes"
+BARE = "a bare interpreter"
+FIRST = "import, cdef, dlopen, a call"
+MODULE = "a compiled module, a call"
 ABOVE = "above the bare interpreter"
 FIRST_CALL = (
     "from cffi import FFI; ffi = FFI(); ffi.cdef('int abs(int);');"
@@ -26,28 +29,34 @@ COMPILED = (
 
 
 def measure(pythons: Mapping[str, str], modules: Path, repeats: int) -> Iterator[Line]:
-    """`pythons` by column; the times are those above a bare interpreter of the same environment."""
-
-    def smallest(measure: Callable[[str], float], *columns: str) -> dict[str, float]:
-        return alternate({of: partial(measure, pythons[of]) for of in columns}, repeats * 3)
-
-    everyone = [of for of in (OURS, UPSTREAM, CTYPES) if of in pythons]
-    bare = smallest(partial(wall, code="pass"), *everyone)
-
-    def above(code: str, *columns: str) -> dict[str, float]:
-        whole = smallest(partial(wall, code=code), *columns)
-        return {of: whole[of] - bare[of] for of in whole}
-
-    yield Line(GROUP, "processes", "a bare interpreter", bare, counts=False)
-    imports = smallest(import_time, OURS, UPSTREAM)
-    yield Line(GROUP, "processes", "import cffi", imports, note="-X importtime")
-    whole = above(FIRST_CALL, OURS, UPSTREAM)
+    """By `pythons` of columns.  Times are those above a bare interpreter of that environment."""
+    cffis = {of: pythons[of] for of in (OURS, UPSTREAM)}
+    codes = {
+        BARE: {of: "pass" for of in (*cffis, CTYPES) if of in pythons},
+        FIRST: dict.fromkeys(cffis, FIRST_CALL),
+        MODULE: dict.fromkeys(cffis, COMPILED.format(folder=str(modules))),
+    }
     if CTYPES in pythons:
-        whole |= above(FIRST_CALL_OF_CTYPES, CTYPES)
-    name = "import, cdef, dlopen, a call"
-    yield Line(GROUP, "processes", name, whole, target=Target(0.08), note=ABOVE)
-    compiled = above(COMPILED.format(folder=str(modules)), OURS, UPSTREAM)
-    yield Line(GROUP, "processes", "a compiled module, a call", compiled, note=ABOVE)
+        codes[FIRST][CTYPES] = FIRST_CALL_OF_CTYPES
+    # All in the same turns: what is subtracted has seen the same machine.
+    smallest = alternate(
+        {
+            (name, of): partial(wall, pythons[of], code)
+            for name, by_column in codes.items()
+            for of, code in by_column.items()
+        },
+        repeats * 5,
+    )
+    bare = {of: smallest[BARE, of] for of in codes[BARE]}
+
+    def above(name: str) -> dict[str, float]:
+        return {of: smallest[name, of] - bare[of] for of in codes[name]}
+
+    yield Line(GROUP, SECTION, BARE, bare, counts=False)
+    imports = alternate({of: partial(import_time, cffis[of]) for of in cffis}, repeats * 3)
+    yield Line(GROUP, SECTION, "import cffi", imports, note="-X importtime")
+    yield Line(GROUP, SECTION, FIRST, above(FIRST), target=Target(0.08), note=ABOVE)
+    yield Line(GROUP, SECTION, MODULE, above(MODULE), note=ABOVE)
 
 
 def import_time(python: str) -> float:

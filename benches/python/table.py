@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cases.case import COLUMNS
-from results import Line, Results, readable
+from results import Line, Results, readable, short
 
 LEGEND = """\
 ours/up   ours as a part of upstream's, as the targets are written: below 1 is faster or smaller
@@ -38,7 +38,7 @@ class Table:
             f"{readable(line.values.get(column), line.unit):>10}" for column in COLUMNS
         )
         ratio = line.ratio()
-        part = "-" if ratio is None else f"{ratio:.3f}" if ratio < 0.1 else f"{ratio:.2f}"
+        part = "-" if ratio is None else short(ratio)
         times = "-" if ratio is None else f"{1 / ratio:.2f}x"
         text = f"  {line.name:36}{columns}{part:>9}{aim(line):>8}{times:>9}  {notes(line)}"
         print(text.rstrip(), flush=True)
@@ -66,8 +66,7 @@ def print_totals(results: Results) -> None:
     for average in results.averages:
         target = "" if average.target is None else f"{average.target:.2f}"
         missed = "  MISSED" if average.missed else ""
-        ratio = f"{average.ratio:.4f}" if average.ratio < 0.1 else f"{average.ratio:.2f}"
-        print(f"{average.name:58}{average.lines:>7}{ratio:>8}{target:>8}{missed}")
+        print(f"{average.name:58}{average.lines:>7}{short(average.ratio):>8}{target:>8}{missed}")
     aims = [it for it in [*results.lines, *results.averages] if it.target is not None]
     missed_aims = [it for it in aims if it.missed]
     print(f"\n{len(aims) - len(missed_aims)} targets met, {len(missed_aims)} missed")
