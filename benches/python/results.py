@@ -33,9 +33,13 @@ class Line:
         return None if ours is None or not other else ours / other
 
     @property
+    def aimed(self) -> float | None:
+        """The ratio that the target is of, where there is a target and it was measured."""
+        return None if self.target is None else self.ratio(self.target.against)
+
+    @property
     def missed(self) -> bool:
-        ratio = self.target and self.ratio(self.target.against)
-        return ratio is not None and self.target is not None and ratio > self.target.limit
+        return self.target is not None and (self.aimed or 0) > self.target.limit
 
     @property
     def slower(self) -> bool:
@@ -52,6 +56,10 @@ class Average:
     ratio: float
     lines: int
     target: float | None = None
+
+    @property
+    def aimed(self) -> float | None:
+        return None if self.target is None else self.ratio
 
     @property
     def missed(self) -> bool:

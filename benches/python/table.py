@@ -54,8 +54,7 @@ def aim(line: Line) -> str:
 def notes(line: Line) -> str:
     words = [line.note]
     if line.target is not None and line.target.against != "upstream":
-        ratio = line.ratio(line.target.against)
-        shown = "-" if ratio is None else f"{ratio:.2f}"
+        shown = "-" if line.aimed is None else short(line.aimed)
         words.append(f"{shown} of {line.target.against}'s")
     words += ["MISSED"] * line.missed + ["slower"] * line.slower
     return " ".join(word for word in words if word)
@@ -67,7 +66,7 @@ def print_totals(results: Results) -> None:
         target = "" if average.target is None else f"{average.target:.2f}"
         missed = "  MISSED" if average.missed else ""
         print(f"{average.name:58}{average.lines:>7}{short(average.ratio):>8}{target:>8}{missed}")
-    aims = [it for it in [*results.lines, *results.averages] if it.target is not None]
+    aims = [it for it in [*results.lines, *results.averages] if it.aimed is not None]
     missed_aims = [it for it in aims if it.missed]
     print(f"\n{len(aims) - len(missed_aims)} targets met, {len(missed_aims)} missed")
     for it in missed_aims:
