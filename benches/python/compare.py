@@ -84,7 +84,7 @@ def parse_arguments() -> argparse.Namespace:
         help="the same Python with upstream's cffi, nanobind, Cython",
     )
     parser.add_argument("--wheel", type=Path, help="ours, for the group of programs")
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--repeats", type=int, default=25)
     others = [CTYPES, NANOBIND, CYTHON]
     parser.add_argument("--without", action="append", default=[], choices=others)
     parser.add_argument("--output", type=Path, help="where to write what was measured")

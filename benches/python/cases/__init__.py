@@ -44,7 +44,7 @@ MEANS = [
     Mean("calls in API mode, those of 2 arguments and more", "calls", _API, OF_SEVERAL, 0.65),
     Mean("calls in API mode, all lines", "calls", _API),
     Mean("calls by function pointers", "calls", (pointers.POINTERS,)),
-    Mean("variadic calls", "calls", (pointers.VARIADIC,)),
+    Mean("variadic calls", "calls", pointers.VARIADIC),
     Mean("callbacks", "callbacks", target=0.55),
     Mean("data", "data", target=0.6),
     Mean("generation", "generation", target=0.04),

@@ -6,10 +6,8 @@ from cases import signatures
 from cases.case import Case, Code, Section
 
 POINTERS = "function pointers"
-VARIADIC = "variadic"
 
 _pointer = Section("calls", POINTERS)
-_variadic = Section("calls", VARIADIC)
 
 _POINTERS = [
     # Those of a compiled module: in ABI mode, lib.f is such a pointer already.
@@ -36,20 +34,19 @@ _POINTERS = [
 ]
 
 
-def _variadic_of(mode: str, ffi: str, lib: str, target: float | None = None) -> list[Case]:
-    beside = mode == "ABI"
+def _variadic(section: str, ffi: str, lib: str, target: float | None = None) -> list[Case]:
+    call = Section("calls", section)
 
-    def ctypes(call: str, setup: str = "pass") -> Code | None:
-        return Code(call, f"f = lib.sum_variadic; {setup}") if beside else None
+    def ctypes(statement: str, setup: str = "pass") -> Code | None:
+        """Beside ABI mode."""
+        return Code(statement, f"f = lib.sum_variadic; {setup}") if lib == "lib" else None
 
     setup = f"f = {lib}.sum_variadic; i = {ffi}.cast('int', 7)"
     return [
-        _variadic.case(f"{mode}: nothing after", "f(0)", setup, ctypes=ctypes("f(0)")),
-        _variadic.case(
-            f"{mode}: 2 ints", "f(2, i, i)", setup, target=target, ctypes=ctypes("f(2, 7, 7)")
-        ),
-        _variadic.case(
-            f"{mode}: 2 ints, cast each time",
+        call.case("nothing after", "f(0)", setup, ctypes=ctypes("f(0)")),
+        call.case("2 ints", "f(2, i, i)", setup, target=target, ctypes=ctypes("f(2, 7, 7)")),
+        call.case(
+            "2 ints, cast each time",
             "f(2, cast('int', 7), cast('int', 7))",
             f"f = {lib}.sum_variadic; cast = {ffi}.cast",
             ctypes=ctypes("f(2, c_int(7), c_int(7))", "c_int = ctypes.c_int"),
@@ -57,10 +54,11 @@ def _variadic_of(mode: str, ffi: str, lib: str, target: float | None = None) -> 
     ]
 
 
+VARIADIC = ("variadic, ABI mode", "variadic, upstream's module", "variadic, own module")
 _VARIADIC = [
-    *_variadic_of("ABI", "ffi", "lib", target=0.5),
-    *_variadic_of("API, upstream's module", "theirs.ffi", "theirs.lib"),
-    *_variadic_of("API, own module", "own.ffi", "own.lib"),
+    *_variadic(VARIADIC[0], "ffi", "lib", target=0.5),
+    *_variadic(VARIADIC[1], "theirs.ffi", "theirs.lib"),
+    *_variadic(VARIADIC[2], "own.ffi", "own.lib"),
 ]
 
 CASES = [*_POINTERS, *_VARIADIC]
