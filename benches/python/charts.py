@@ -17,8 +17,11 @@ matplotlib.use("svg")
 
 from cases.case import CTYPES, CYTHON, NANOBIND, UPSTREAM
 from matplotlib import pyplot
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from results import Average, Line, Results, sections, short
 
 # Okabe and Ito's colours, which those who see few of them can tell apart.
@@ -34,7 +37,10 @@ BLUE, SKY, ORANGE, GREEN, VERMILION, PURPLE, GREY = (
 MARKS = {CTYPES: ("o", ORANGE), NANOBIND: ("^", GREEN), CYTHON: ("s", PURPLE)}
 ROW = 0.21
 """Inches for a line."""
-TICKS = (1e-5, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+TARGET = Line2D(
+    [], [], ls="", marker="|", color="black", markersize=10, markeredgewidth=1.6, label="target"
+)
+TICKS = (1e-5, 1e-4, 1e-3, 0.003, 0.01, 0.03, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
 
 pyplot.rcParams.update(
     {
@@ -66,7 +72,13 @@ def group_figure(title: str, lines: Sequence[Line]) -> Figure | None:
     for name, of in parts:
         place += 0.5
         axes.text(
-            -0.01, place, name, transform=axes.get_yaxis_transform(), ha="right", weight="bold"
+            -0.01,
+            place,
+            name,
+            transform=axes.get_yaxis_transform(),
+            ha="right",
+            va="center",
+            weight="bold",
         )
         place += 1
         for line in of:
@@ -74,15 +86,25 @@ def group_figure(title: str, lines: Sequence[Line]) -> Figure | None:
             labels[place] = line.name
             place += 1
     finish(axes, labels, place)
-    axes.set_title(f"{title}: time or memory as a part of upstream's", loc="left", fontsize=10)
-    shown = {column for _, of in parts for line in of for column in line.values}
-    for column, (mark, colour) in MARKS.items():
-        if column in shown:
-            axes.plot([], [], mark, color=colour, markersize=4.5, label=column)
-    axes.barh([0], [0], color=BLUE, label="ours")
-    axes.plot([], [], "|", color="black", markersize=9, label="target")
-    figure.legend(loc="outside lower right", ncols=5, frameon=False)
+    drawn = [line for _, of in parts for line in of]
+    what = " or ".join({"ns": "time", "bytes": "memory"}[unit] for unit in units(drawn))
+    axes.set_title(f"{title}: {what} as a part of upstream's", loc="left", fontsize=10)
+    handles: list[Artist] = [Patch(color=BLUE, label="ours")]
+    if any(line.slower for line in drawn):
+        handles.append(Patch(color=VERMILION, label="ours, slower than upstream's"))
+    handles += [
+        Line2D([], [], ls="", marker=mark, color=colour, markersize=4.5, label=column)
+        for column, (mark, colour) in MARKS.items()
+        if any(column in line.values for line in drawn)
+    ]
+    if any(line.target for line in drawn):
+        handles.append(TARGET)
+    figure.legend(handles=handles, loc="outside lower right", ncols=6, frameon=False)
     return figure
+
+
+def units(lines: Sequence[Line]) -> list[str]:
+    return list(dict.fromkeys(line.unit for line in lines))
 
 
 def draw_line(axes: Axes, place: float, line: Line) -> None:
@@ -95,7 +117,7 @@ def draw_line(axes: Axes, place: float, line: Line) -> None:
         if value is not None and value > 0:
             axes.plot(value / upstream, place, mark, color=colour, markersize=4.5, zorder=4)
     if line.target is not None and line.target.against == UPSTREAM:
-        axes.plot(line.target.limit, place, "|", color="black", markersize=9, zorder=5)
+        target(axes, place, line.target.limit)
 
 
 def summary_figure(runs: Sequence[Results]) -> Figure:
@@ -105,6 +127,7 @@ def summary_figure(runs: Sequence[Results]) -> Figure:
         figsize=(9, len(names) * (0.17 + 0.17 * len(runs)) + 1.0), layout="constrained"
     )
     height = 0.8 / len(runs)
+    handles: list[Artist] = []
     for index, run in enumerate(runs):
         of = {average.name: average for average in run.averages}
         colour = (BLUE, SKY, GREEN)[index % 3]
@@ -112,40 +135,43 @@ def summary_figure(runs: Sequence[Results]) -> Figure:
             if name in of:
                 place = row - 0.4 + (index + 0.5) * height
                 draw_average(axes, place, height * 0.9, of[name], colour)
-        axes.barh([0], [0], color=colour, label=f"CPython {run.machine['Python']}")
-    axes.plot([], [], "|", color="black", markersize=11, label="target")
+        handles.append(Patch(color=colour, label=f"CPython {run.machine['Python']}"))
     finish(axes, dict(enumerate(names)), len(names) - 0.5)
     axes.set_title(
         "Geometric means: time as a part of upstream's cffi 2.1.1 (less is faster)",
         loc="left",
         fontsize=10,
     )
-    figure.legend(loc="outside lower right", ncols=4, frameon=False)
+    handles.append(TARGET)
+    figure.legend(handles=handles, loc="outside lower right", ncols=4, frameon=False)
     return figure
 
 
 def draw_average(axes: Axes, place: float, height: float, of: Average, colour: str) -> None:
     bar(axes, place, of.ratio, height, VERMILION if of.ratio > 1 else colour)
     if of.target is not None:
-        axes.plot(of.target, place, "|", color="black", markersize=11, zorder=5)
+        target(axes, place, of.target)
 
 
 def bar(axes: Axes, place: float, ratio: float, height: float, colour: str) -> None:
-    """From 1 to the ratio, which stands beside it."""
+    """From 1 to the ratio, which stands at the right."""
     axes.barh(place, ratio - 1, left=1, height=height, color=colour, zorder=3)
-    inside = (3, "left") if ratio > 1 else (-3, "right")
-    axes.annotate(
+    axes.text(
+        1.06,
+        place,
         short(ratio),
-        (ratio, place),
-        (inside[0], 0),
-        textcoords="offset points",
-        ha=inside[1],
+        transform=axes.get_yaxis_transform(),
+        ha="right",
         va="center",
-        fontsize=7.5,
-        color=GREY,
-        zorder=6,
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.4},
+        fontsize=8,
+        color=VERMILION if ratio > 1 else GREY,
     )
+
+
+def target(axes: Axes, place: float, limit: float) -> None:
+    """A line across the bar, with a rim that sets it off."""
+    for colour, width in (("white", 3.5), ("black", 1.6)):
+        axes.plot(limit, place, "|", color=colour, markersize=10, markeredgewidth=width, zorder=5)
 
 
 def finish(axes: Axes, labels: dict[float, str], end: float) -> None:

@@ -10,20 +10,22 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from cases.case import CTYPES, OURS, UPSTREAM, Target
+from cases.case import CTYPES, OURS, UPSTREAM
+from cases.starting import (
+    BARE,
+    COMPILED,
+    FIRST,
+    FIRST_CALL,
+    FIRST_CALL_OF_CTYPES,
+    GROUP,
+    IMPORT,
+    INSIDE,
+    MODULE,
+    WHOLE,
+)
 from measure import alternate, answer_of, wall
 from results import Line
 
-GROUP, INSIDE, WHOLE = "start-up", "in a new process", "whole processes"
-IMPORT = "import cffi"
-FIRST = "import, cdef, dlopen, a call"
-MODULE = "a compiled module, a call"
-FIRST_CALL = (
-    "from cffi import FFI; ffi = FFI(); ffi.cdef('int abs(int);');"
-    "assert ffi.dlopen(None).abs(-7) == 7"
-)
-FIRST_CALL_OF_CTYPES = "import ctypes; assert ctypes.CDLL(None).abs(-7) == 7"
-COMPILED = "from bench_upstream import lib; assert lib.add(3, 4) == 7"
 TIMED = """
 import sys
 from time import perf_counter_ns
@@ -52,11 +54,11 @@ def measure(pythons: Mapping[str, str], modules: Path, repeats: int) -> Iterator
     def whole(code: str) -> dict[str, float]:
         return alternate({of: partial(wall, cffis[of], code) for of in cffis}, repeats)
 
-    yield Line(GROUP, INSIDE, IMPORT, timed("import cffi", {}))
+    yield Line(GROUP, INSIDE, IMPORT, timed(IMPORT, {}))
     others = {CTYPES: FIRST_CALL_OF_CTYPES}
-    yield Line(GROUP, INSIDE, FIRST, timed(FIRST_CALL, others), target=Target(0.08))
+    yield Line(GROUP, INSIDE, FIRST, timed(FIRST_CALL, others))
     yield Line(GROUP, INSIDE, MODULE, timed(COMPILED, {}))
-    yield Line(GROUP, WHOLE, "a bare interpreter", whole("pass"), counts=False)
+    yield Line(GROUP, WHOLE, BARE, whole("pass"), counts=False)
     yield Line(GROUP, WHOLE, FIRST, whole(FIRST_CALL))
 
 

@@ -12,6 +12,7 @@ from cases import (
     kept,
     objects,
     pointers,
+    starting,
     types,
     values,
 )
@@ -37,6 +38,13 @@ CASES = [
 _API = (compiled.THEIRS, compiled.OWN)
 
 MEANS = [
+    Mean(
+        f"start-up: {starting.FIRST}",
+        starting.GROUP,
+        (starting.INSIDE,),
+        (starting.FIRST,),
+        target=0.08,
+    ),
     Mean("declarations", "declarations", (declarations.CDEF, declarations.NAMING), target=0.01),
     Mean("calls in ABI mode, 12 signatures", "calls", (calls.ABI,), NAMES, 0.38),
     Mean("calls in ABI mode, all lines", "calls", (calls.ABI,)),
