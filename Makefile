@@ -27,6 +27,7 @@ ENV := $(CURDIR)/build/$(NAME)
 ENV_PYTHON := $(ENV)/bin/python
 LINT := $(CURDIR)/build/lint
 UPSTREAM := $(CURDIR)/build/upstream-$(PYTAG)
+CHARTS := $(CURDIR)/build/charts
 WHEELS := $(CURDIR)/build/wheels/$(if $(ABI3),py3$(SUFFIX),$(NAME))
 PARTS := $(ENV_PYTHON) tools/parts.py
 
@@ -39,10 +40,10 @@ export CFFI_WHEELS := $(WHEELS)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 SOURCES := $(shell find crates python Cargo.toml Cargo.lock pyproject.toml setup.py MANIFEST.in -type f \
-	-not -path '*/tests/*' -not -path '*/fuzz/*' -not -path '*/__pycache__/*' -not -name '*.snap' -not -name '*.so' 2>/dev/null)
+	-not -path '*/tests/*' -not -path '*/benches/*' -not -path '*/fuzz/*' -not -path '*/__pycache__/*' -not -name '*.snap' -not -name '*.so' 2>/dev/null)
 
-.PHONY: help build demo test lint bench fmt clean smoke env memcheck \
-	test-rust test-python test-conformance test-differential test-packaging test-headers test-codegen test-matrix \
+.PHONY: help build demo test lint bench bench-html bench-docs fmt clean smoke env memcheck \
+	test-rust test-python test-conformance test-differential test-packaging test-headers test-codegen test-matrix test-benches \
 	test-instructions test-examples test-versions test-wheels typecheck
 
 help:
@@ -67,9 +68,17 @@ lint: $(ENV)/.ready $(LINT)/.ready
 memcheck: $(ENV)/.wheel
 	@$(ENV_PYTHON) tools/memcheck.py $(ARGS)
 
-## make bench              compared with upstream's cffi, ctypes and nanobind, in the same run
+## make bench              compared with upstream's cffi, ctypes, nanobind and Cython, in the same run (ARGS="calls data")
 bench: $(ENV)/.wheel $(UPSTREAM)/.ready
-	@$(ENV_PYTHON) benches/python/compare.py --ours $(ENV_PYTHON) --upstream $(UPSTREAM)/bin/python $(ARGS)
+	@$(ENV_PYTHON) benches/python/compare.py --wheel $(WHEELS)/*.whl $(ARGS)
+
+## make bench-html         a page of what `make bench` measured: build/bench/benchmarks.html
+bench-html: $(CHARTS)/.ready
+	@$(CHARTS)/bin/python benches/python/report.py --html build/bench/benchmarks.html $(ARGS)
+
+## make bench-docs         the tables and the picture of docs/benchmarks.md, of what `make bench` measured
+bench-docs: $(CHARTS)/.ready
+	@$(CHARTS)/bin/python benches/python/report.py --markdown docs/benchmarks.md --picture docs/benchmarks.svg $(ARGS)
 
 ## make fmt                format Rust and Python
 fmt: $(LINT)/.ready
@@ -116,6 +125,10 @@ test-instructions: $(ENV)/.wheel
 ## make test-examples      the projects of examples/ and of docs/building.md, built as they say
 test-examples: $(ENV)/.wheel
 	@$(PARTS) examples -- $(ARGS)
+
+## make test-benches       what is benchmarked comes to the same in every column
+test-benches: $(ENV)/.wheel $(UPSTREAM)/.ready
+	@$(PARTS) benches -- $(ARGS)
 
 ## make test-wheels        packages from PyPI, exercised with our wheel and upstream's cffi (ARGS=--suites, --sdists)
 test-wheels: $(ENV)/.wheel
@@ -174,4 +187,9 @@ $(LINT)/.ready: tools/requirements-lint.txt
 $(UPSTREAM)/.ready: benches/python/requirements-upstream.txt
 	$(REAL_PYTHON) -m venv --clear $(UPSTREAM)
 	$(UPSTREAM)/bin/pip install --quiet --only-binary cffi -r $<
+	@touch $@
+
+$(CHARTS)/.ready: benches/python/requirements-charts.txt
+	$(REAL_PYTHON) -m venv --clear $(CHARTS)
+	$(CHARTS)/bin/pip install --quiet -r $<
 	@touch $@

@@ -138,6 +138,7 @@ PARTS = [
     Part("codegen", [*PYTEST, "tests/codegen"], pytest_count),
     Part("matrix", [PYTHON, "tests/matrix/run.py"], own_count),
     Part("instructions", [PYTHON, "tests/instructions/run.py"], own_count),
+    Part("benches", [PYTHON, "benches/python/compare.py", "--check"], own_count),
     Part("headers", [*PYTEST, "tests/headers"], pytest_count),
     Part("packaging", [*PYTEST, "tests/packaging"], pytest_count),
     Part("examples", [*PYTEST, "tests/examples"], pytest_count),

@@ -1,5 +1,6 @@
 /* What the benchmarks call: functions that do as little as a signature allows, so that the way there is what is measured. */
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,3 +60,25 @@ int apply(int (*function)(int), int argument) { return function(argument); }
 void apply_void(void (*function)(int), int argument) { function(argument); }
 double apply_four(double (*function)(double, double, double, double), double x) { return function(x, x, x, x); }
 int apply_point(int (*function)(struct point *), struct point *p) { return function(p); }
+
+struct rounds { int (*function)(int); int count; int sum; };
+
+static void *run_rounds(void *data)
+{
+    struct rounds *rounds = data;
+    for (int i = 0; i < rounds->count; i++)
+        rounds->sum += rounds->function(i);
+    return NULL;
+}
+
+int apply_in_thread(int (*function)(int), int count)
+{
+    struct rounds rounds = { function, count, 0 };
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, run_rounds, &rounds) != 0)
+        return -1;
+    pthread_join(thread, NULL);
+    return rounds.sum;
+}
+
+int (*find_add(void))(int, int) { return add; }

@@ -55,3 +55,9 @@ int apply(int (*function)(int), int argument);
 void apply_void(void (*function)(int), int argument);
 double apply_four(double (*function)(double, double, double, double), double x);
 int apply_point(int (*function)(struct point *), struct point *p);
+
+/* Calls the function so many times from a thread that Python does not know, waits for it, and returns the sum of the results. */
+int apply_in_thread(int (*function)(int), int count);
+
+/* The function `add`, found at run time. */
+int (*find_add(void))(int, int);

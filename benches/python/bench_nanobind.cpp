@@ -1,4 +1,5 @@
-// The functions of bench.h, bound as nanobind's documentation binds functions. Every call releases the GIL, as cffi's do.
+// The functions of bench.h, bound as nanobind's documentation binds functions. Every call releases the GIL, as cffi's do,
+// but those of the submodule `kept`, which is nanobind's way if nothing is said.
 // Not here: what nanobind has no type for (variadic functions, pointers to numbers, function pointers as values).
 
 #include <nanobind/nanobind.h>
@@ -76,7 +77,8 @@ NB_MODULE(bench_nanobind, m)
     m.def("norm", norm, released());
 
     // By reference: a copy of a Python object would need the GIL.
-    m.def("length", [](const nb::bytes &s) { return length(s.c_str()); }, released());
+    const auto length_of = [](const nb::bytes &s) { return length(s.c_str()); };
+    m.def("length", length_of, released());
     m.def("greeting", greeting, released());
     m.def("first", [](const std::vector<int> &numbers) { return first(numbers.data()); }, released());
 
@@ -84,4 +86,11 @@ NB_MODULE(bench_nanobind, m)
     m.def("apply_void", with_function(apply_void), released());
     m.def("apply_four", with_function(apply_four), released());
     m.def("apply_point", with_function(apply_point), released());
+
+    nb::module_ kept = m.def_submodule("kept");
+    kept.def("noargs", noargs);
+    kept.def("add", add);
+    kept.def("fma3", fma3);
+    kept.def("six", six);
+    kept.def("length", length_of);
 }

@@ -1,178 +1,162 @@
-"""Compares this cffi with upstream's, with ctypes and with nanobind, in one run, in turns.
+"""Compares this cffi with upstream's, with ctypes, nanobind and Cython, in one run, in turns.
 
-    compare.py --ours PYTHON --upstream PYTHON [--repeats N] [--without COLUMN] [NAME...]
+    compare.py [--wheel WHEEL] [--without COLUMN] [WORD...]
+    compare.py --check
 
-Each case is measured A B C D A B C D ..., so that a machine that slows down slows
-all of them down, and the smallest time of each counts.  Upstream's Python also
-runs ctypes and nanobind; namespaces.py says what their calls do and do not do.
+Run it by the Python of the environment that our wheel is installed in; upstream's is the one
+that the Makefile makes beside it.
+
+A word is a group (start-up, declarations, calls, callbacks, data, generation,
+programs), a section, or a part of a case's name; without one everything is measured.
+Each case is measured A B C A B C ..., so that a machine that slows down slows all of
+them down, and the smallest time of each counts.  Upstream's Python also runs ctypes,
+nanobind and Cython; namespaces.py says what their calls do and do not do.  Writes
+what it measured to build/bench/results-pyX.Y.json.
+
+--check measures nothing: it runs each case once and compares what it comes to.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import re
-import subprocess
-import time
-from collections.abc import Callable, Mapping
+import shutil
+import sys
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from cases import CASES, MEANS
-from native import compile_library, compile_module, compile_nanobind
-from table import CTYPES, NANOBIND, OURS, UPSTREAM, Table
+import machine
+import memory
+import packages
+import startup
+from cases import CASES, GROUPS, MEANS
+from cases.case import COLUMNS, CTYPES, CYTHON, NANOBIND, OURS, UPSTREAM
+from check import check
+from measure import Worker, alternate
+from native import BUILD, compile_cython, compile_library, compile_module, compile_nanobind
+from results import Line, Results
+from table import Table, print_totals
 
-HERE = Path(__file__).resolve().parent
-FIRST_CALL = (
-    "from cffi import FFI; ffi = FFI(); ffi.cdef('int abs(int);');"
-    "assert ffi.dlopen(None).abs(-7) == 7"
-)
+UPSTREAM_PYTHON = BUILD.parent / f"upstream-{machine.python_tag()}" / "bin" / "python"
 
 
-def main() -> None:
+def main() -> int:
     options = parse_arguments()
-    workers = start_workers(options.ours, options.upstream, options.without)
+    columns = [column for column in COLUMNS if column not in options.without]
+    if options.check and shutil.which("g++") is None:
+        print("no g++: nanobind's column is not checked")
+        columns.remove(NANOBIND)
+    pythons = {column: options.ours if column == OURS else options.upstream for column in columns}
+    targets = compile_all(pythons)
+    passed, failures = run_check(pythons, targets)
+    for failure in failures:
+        print(failure)
+    if options.check:
+        print(f"benches: {passed} passed, {len(failures)} failed")
+        return 1 if failures else 0
+    if failures:
+        return 1
+    results = Results(machine.describe(options.upstream))
     table = Table()
     table.header()
-    if not options.names or "start" in options.names:
-        measure_start({OURS: options.ours, UPSTREAM: options.upstream}, options.repeats, table)
-    measure_cases(workers, options.repeats, options.names, table)
+    for line in measure_all(options, pythons, targets):
+        table.line(line)
+        results.lines.append(line)
     for mean in MEANS:
-        table.mean(mean)
-    table.totals()
-    for worker in workers.values():
-        worker.close()
+        results.average(mean)
+    print_totals(results)
+    # Parts of a run are not the results: they have a file of their own.
+    name = "results-part" if options.words else "results"
+    path = options.output or BUILD / f"{name}-{machine.python_tag()}.json"
+    results.write(path)
+    print(f"\nwritten to {path}")
+    return 0
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--ours", required=True, help="a Python with this cffi")
+    parser.add_argument("--ours", default=sys.executable, help="a Python with this cffi")
     parser.add_argument(
-        "--upstream", required=True, help="the same Python with upstream's cffi, and nanobind"
+        "--upstream",
+        default=str(UPSTREAM_PYTHON),
+        help="the same Python with upstream's cffi, nanobind, Cython",
     )
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--without", action="append", default=[], choices=[CTYPES, NANOBIND])
-    parser.add_argument("names", nargs="*", help="words of groups or cases; 'start' for start-up")
+    parser.add_argument("--wheel", type=Path, help="ours, for the group of programs")
+    parser.add_argument("--repeats", type=int, default=25)
+    others = [CTYPES, NANOBIND, CYTHON]
+    parser.add_argument("--without", action="append", default=[], choices=others)
+    parser.add_argument("--output", type=Path, help="where to write what was measured")
+    parser.add_argument("--check", action="store_true", help="measure nothing, compare values")
+    parser.add_argument("words", nargs="*", help="groups, sections, parts of names")
     return parser.parse_args()
 
 
-def start_workers(ours: str, upstream: str, without: list[str]) -> dict[str, Worker]:
-    """One for each column, in their order."""
+def compile_all(pythons: dict[str, str]) -> dict[str, Path]:
+    """What each column calls."""
     library = compile_library()
-    compile_module(ours, OURS)
-    compile_module(upstream, UPSTREAM)
-    workers = {
-        OURS: Worker(ours, "cffi", library),
-        UPSTREAM: Worker(upstream, "cffi", library),
+    compile_module(pythons[OURS], OURS)
+    compile_module(pythons[UPSTREAM], UPSTREAM)
+    targets = dict.fromkeys(pythons, library)
+    if NANOBIND in pythons:
+        targets[NANOBIND] = compile_nanobind(pythons[NANOBIND], library)
+    if CYTHON in pythons:
+        targets[CYTHON] = compile_cython(pythons[CYTHON], library)
+    return targets
+
+
+def run_check(pythons: dict[str, str], targets: dict[str, Path]) -> tuple[int, list[str]]:
+    workers = {of: Worker(pythons[of], of, targets[of], "check") for of in pythons}
+    try:
+        return check(workers)
+    finally:
+        for worker in workers.values():
+            worker.close()
+
+
+def measure_all(
+    options: argparse.Namespace, pythons: dict[str, str], targets: dict[str, Path]
+) -> Iterator[Line]:
+    """Group by group, each in processes of its own."""
+
+    def wanted(text: str) -> bool:
+        return not options.words or any(word in text for word in options.words)
+
+    special: dict[str, Callable[[], Iterator[Line]]] = {
+        startup.GROUP: partial(startup.measure, pythons, BUILD / "modules", options.repeats),
+        packages.GROUP: partial(packages.measure, options.wheel, options.repeats),
     }
-    if CTYPES not in without:
-        workers[CTYPES] = Worker(upstream, "ctypes", library)
-    if NANOBIND not in without:
-        module = compile_nanobind(upstream, library)
-        workers[NANOBIND] = Worker(upstream, "nanobind", module)
-    return workers
-
-
-def measure_start(pythons: Mapping[str, str], repeats: int, table: Table) -> None:
-    """Starting a process: above a bare interpreter of the same environment."""
-
-    def wall(python: str, code: str) -> float:
-        start = time.perf_counter()
-        subprocess.run([python, "-I", "-c", code], check=True)
-        return (time.perf_counter() - start) * 1e9
-
-    def import_time(python: str) -> float:
-        result = subprocess.run(
-            [python, "-I", "-X", "importtime", "-c", "import cffi"],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        (microseconds,) = re.findall(r"\|\s*(\d+) \| cffi$", result.stderr, re.M)
-        return float(microseconds) * 1e3
-
-    def smallest(measure: Callable[[str], float]) -> dict[str, float]:
-        return alternate({of: partial(measure, pythons[of]) for of in pythons}, repeats * 3)
-
-    bare = smallest(partial(wall, code="pass"))
-    imports = smallest(import_time)
-    whole = smallest(partial(wall, code=FIRST_CALL))
-    table.start("start")
-    table.row("a bare interpreter", bare)
-    table.row("import cffi (-X importtime)", imports)
-    above = {of: whole[of] - bare[of] for of in pythons}
-    table.row("import, cdef, dlopen, a call", above, note="above the bare interpreter")
+    for group in GROUPS:
+        if group in special:
+            if group == packages.GROUP and options.wheel is None:
+                continue
+            if wanted(group):
+                yield from special[group]()
+            continue
+        chosen = [
+            index for index, case in enumerate(CASES) if case.group == group and wanted(case.words)
+        ]
+        if chosen:
+            yield from measure_cases(chosen, pythons, targets, options.repeats)
+        if group == memory.GROUP and wanted(f"{memory.GROUP}: {memory.SECTION}"):
+            yield from memory.measure(pythons)
 
 
 def measure_cases(
-    workers: Mapping[str, Worker], repeats: int, names: list[str], table: Table
-) -> None:
-    for index, case in enumerate(CASES):
-        if names and not any(word in f"{case.group} {case.name}" for word in names):
-            continue
-        table.start(case.group)
+    chosen: list[int], pythons: dict[str, str], targets: dict[str, Path], repeats: int
+) -> Iterator[Line]:
+    workers = {of: Worker(pythons[of], of, targets[of]) for of in pythons}
+    for index in chosen:
+        case = CASES[index]
         measures = {
-            column: partial(worker.measure, index)
-            for column, worker in workers.items()
-            if case.code(worker.library) is not None
+            of: partial(worker.measure, index) for of, worker in workers.items() if of in case.codes
         }
-        table.case(case.name, alternate(measures, repeats), case.target)
-
-
-def alternate(measures: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, float]:
-    """The smallest of each, measured in turns."""
-    best = dict.fromkeys(measures, float("inf"))
-    for _ in range(repeats):
-        for name, measure in measures.items():
-            best[name] = min(best[name], measure())
-    return best
-
-
-class Worker:
-    """A process that measures cases for one column."""
-
-    def __init__(self, python: str, library: str, path: Path) -> None:
-        self.python = python
-        self.library = library
-        environment = {**os.environ, "PYTHONHASHSEED": "0"}
-        self.process = subprocess.Popen(
-            [python, str(HERE / "worker.py"), library, str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        self.read()
-
-    def measure(self, index: int) -> float:
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{index}\n")
-        self.process.stdin.flush()
-        answer = self.read()
-        if answer.startswith("!"):
-            case = CASES[index]
-            raise SystemExit(
-                f"{self.python}: {case.group}, {case.name}: {case.code(self.library)} "
-                f"raised {answer[1:].rstrip()}"
-            )
-        return float(answer)
-
-    def read(self) -> str:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(
-                f"{self.python}: {self.library}'s worker ended with {self.process.wait()}"
-            )
-        return line
-
-    def close(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
+        times = alternate(measures, case.repeats or repeats)
+        yield Line(case.group, case.section, case.name, times, target=case.target)
+    for worker in workers.values():
+        worker.close()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

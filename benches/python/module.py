@@ -13,6 +13,7 @@ from cffi import FFI
 HERE = Path(__file__).resolve().parent
 CALLBACKS = """
 extern "Python" int on_int(int);
+extern "Python" int on_other(int);
 extern "Python" double on_four(double, double, double, double);
 """
 SOURCE = """

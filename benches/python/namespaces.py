@@ -1,66 +1,88 @@
-"""What the statements of the cases can use, for each library that is compared.
+"""What the statements of the cases can use, for each column.
 
 What a call does besides calling differs, and is part of what is measured:
 
 =========  ========================================  ===============================
-library    the GIL                                   errno
+column     the GIL                                   errno
 =========  ========================================  ===============================
-cffi       released for each call                    kept for ffi.errno after each
-ctypes     released for each call: CDLL, not PyDLL   left alone: use_errno is not set
+ours       released for each call                    kept for ffi.errno after each
+upstream   released for each call                    kept for ffi.errno after each
+ctypes     released for each call: CDLL              left alone: use_errno is not set
 nanobind   released for each call: call_guard        left alone
+cython     released for each call: with nogil        left alone
 =========  ========================================  ===============================
 
-All of them take the GIL again for a callback; cffi's keep errno there, too.  All
-call the same shared library.
+`kept` has functions of ctypes (PyDLL), nanobind and Cython that keep the GIL.  All of
+them take the GIL again for a callback; cffi's keep errno there, too.  All call the
+same shared library.
 """
 
 from __future__ import annotations
 
 import ctypes
+import functools
 import importlib
 import importlib.util
 import itertools
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cases import declarations
+import text
+from cases.case import CTYPES, CYTHON, NANOBIND, OURS, UPSTREAM
 
 HERE = Path(__file__).resolve().parent
+CHECKED_SIZE = 20_000
+"""The longest text where values are compared and nothing is measured."""
 
 Namespace = dict[str, Any]
 
 
-def namespace(library: str, path: str) -> Namespace:
-    """The names for `library`; `path` is the shared library, or nanobind's extension module."""
-    return {"cffi": of_cffi, "ctypes": of_ctypes, "nanobind": of_nanobind}[library](path)
+def namespace(column: str, path: str, longest: int | None = None) -> Namespace:
+    """The names for a column; `path` is the shared library, or an extension module around it."""
+    if column in (OURS, UPSTREAM):
+        return of_cffi(column, path, longest)
+    return {CTYPES: of_ctypes, NANOBIND: of_extension, CYTHON: of_extension}[column](path)
 
 
-def of_cffi(path: str) -> Namespace:
+def of_cffi(column: str, path: str, longest: int | None) -> Namespace:
     from cffi import FFI
 
     ffi = FFI()
     ffi.cdef((HERE / "bench.h").read_text())
     sys.path.insert(0, str(Path(path).parent / "modules"))
+
+    def of_size(size: int) -> str:
+        return text.of_size(min(size, longest or size))
+
+    @functools.cache
+    def declared(size: int) -> Any:
+        """An FFI with so much declared; the one of each size is kept."""
+        ffi = FFI()
+        ffi.cdef(of_size(size))
+        return ffi
+
+    counter = itertools.count(1000)
+
+    def new_names(count: int) -> Iterator[str]:
+        return iter([f"record_0_t *[{next(counter)}]" for _ in range(count)])
+
     return {
         "FFI": FFI,
         # Compiled modules: by upstream's generator, and by that of this cffi.
         "theirs": with_callbacks("bench_upstream"),
-        "own": with_callbacks("bench_ours" if is_ours() else "bench_upstream"),
+        "own": with_callbacks(f"bench_{column}"),
         "ffi": ffi,
         "lib": ffi.dlopen(path),
         "LIBRARY": path,
-        "SMALL": declarations.SMALL,
-        "LARGE": declarations.large(),
-        "counter": itertools.count(1000),
+        "SMALL": text.SMALL,
+        "LARGE": text.records(400 if longest is None else 40),
+        "text": of_size,
+        "declared": declared,
+        "new_names": new_names,
+        "counter": counter,
     }
-
-
-def is_ours() -> bool:
-    """Whether this process has our cffi: it has no parser in Python."""
-    import _cffi_backend
-
-    return hasattr(_cffi_backend, "_InlineFFI")
 
 
 def with_callbacks(name: str) -> Any:
@@ -78,32 +100,39 @@ def with_callbacks(name: str) -> Any:
     return module
 
 
-def of_nanobind(path: str) -> Namespace:
-    spec = importlib.util.spec_from_file_location("bench_nanobind", path)
+def of_extension(path: str) -> Namespace:
+    """An extension module's functions; its name is that of its file."""
+    name = Path(path).name.partition(".")[0]
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return {"lib": module}
+    return {"lib": module, "kept": module.kept}
 
 
 def of_ctypes(path: str) -> Namespace:
-    lib = ctypes.CDLL(path)
-    for name, (result, *arguments) in SIGNATURES.items():
-        function = getattr(lib, name)
-        function.restype = result
-        function.argtypes = arguments
     return {
         "ctypes": ctypes,
-        "lib": lib,
+        "lib": with_types(ctypes.CDLL(path)),
+        "kept": with_types(ctypes.PyDLL(path)),
         "point": Point,
         "vec": Vec,
         "item_t": Item,
         "operations": Operations,
         "on_int": ON_INT,
         "on_void": ON_VOID,
+        "on_two": ON_TWO,
         "on_four": ON_FOUR,
         "on_point": ON_POINT,
     }
+
+
+def with_types(lib: ctypes.CDLL) -> ctypes.CDLL:
+    for name, (result, *arguments) in SIGNATURES.items():
+        function = getattr(lib, name)
+        function.restype = result
+        function.argtypes = arguments
+    return lib
 
 
 class Point(ctypes.Structure):
@@ -118,8 +147,11 @@ class Box(ctypes.Structure):
     _fields_ = [(name, ctypes.c_double) for name in ("left", "top", "right", "bottom")]
 
 
+ON_TWO = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_int)
+
+
 class Operations(ctypes.Structure):
-    _fields_ = [("add", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_int))]
+    _fields_ = [("add", ON_TWO)]
 
 
 class Item(ctypes.Structure):
@@ -170,4 +202,6 @@ SIGNATURES: dict[str, list[Any]] = {
     "apply_void": [None, ON_VOID, ctypes.c_int],
     "apply_four": [ctypes.c_double, ON_FOUR, ctypes.c_double],
     "apply_point": [ctypes.c_int, ON_POINT, ctypes.POINTER(Point)],
+    "apply_in_thread": [ctypes.c_int, ON_INT, ctypes.c_int],
+    "find_add": [ON_TWO],
 }

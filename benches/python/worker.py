@@ -1,13 +1,15 @@
 """Measures on request: one process for each column, asked in turns by compare.py.
 
-    worker.py LIBRARY PATH
+    worker.py COLUMN PATH [check]
 
 Reads a line with the number of a case and writes one with the nanoseconds that
-the statement took, the loop around it included; or `!` and what it raised.
+the statement took, the loop around it included; with `check`, what the statement
+came to, once (values.py).  Writes `!` and what it raised if it raised something.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import timeit
 from pathlib import Path
@@ -15,27 +17,44 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from cases import CASES
-from namespaces import namespace
+from namespaces import CHECKED_SIZE, Namespace, namespace
+from values import value_of
 
-BATCH_SECONDS = 0.02
+BATCH_SECONDS = 0.005
+"""Short, so that some of the batches run without being interrupted."""
 
 
-def main(library: str, path: str) -> None:
-    variables = namespace(library, path)
-    counts: dict[int, int] = {}
+def main(column: str, path: str, *words: str) -> None:
+    checking = "check" in words
+    variables = namespace(column, path, CHECKED_SIZE if checking else None)
+    stopwatch = Stopwatch(column, variables)
     print("ready", flush=True)
     for line in sys.stdin:
         index = int(line)
-        code = CASES[index].code(library)
-        assert code is not None
-        timer = timeit.Timer(code.statement, code.setup, globals=variables)
         try:
-            count = CASES[index].runs or counts.get(index)
-            if count is None:
-                count = counts[index] = batch_size(timer)
-            print(timer.timeit(count) / count * 1e9, flush=True)
+            if checking:
+                print(json.dumps(value_of(CASES[index].codes[column], variables)), flush=True)
+            else:
+                print(stopwatch.measure(index), flush=True)
         except Exception as error:
             print(f"!{type(error).__name__}: {error!s:.200}".replace("\n", " "), flush=True)
+
+
+class Stopwatch:
+    """Takes the time of cases, each as often as the clock needs."""
+
+    def __init__(self, column: str, variables: Namespace) -> None:
+        self.column = column
+        self.variables = variables
+        self.counts: dict[int, int] = {}
+
+    def measure(self, index: int) -> float:
+        code = CASES[index].codes[self.column]
+        timer = timeit.Timer(code.statement, code.setup, globals=self.variables)
+        count = CASES[index].runs or self.counts.get(index)
+        if count is None:
+            count = self.counts[index] = batch_size(timer)
+        return timer.timeit(count) / count * 1e9
 
 
 def batch_size(timer: timeit.Timer) -> int:

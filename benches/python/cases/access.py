@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cases.case import Code, Group
+from cases.case import Code, Section
 
-_access = Group("access")
+_access = Section("data", "fields, items, globals")
 _ITEM = "p = ffi.new('item_t *')"
 _CTYPES_ITEM = "p = item_t()"
 _INTS = "a = ffi.new('int[]', 10)"
@@ -56,7 +56,13 @@ CASES = [
     ),
     _access.case("enum read", "p.color", _ITEM),
     _access.case("enum write", "p.color = 1", _ITEM),
-    _access.case("pointer field read", "p.link", _ITEM, ctypes=Code("p.link", _CTYPES_ITEM)),
+    _access.case(
+        "pointer field read",
+        "p.link",
+        _ITEM,
+        ctypes=Code("p.link", _CTYPES_ITEM, "not p.link"),
+        result="not p.link",
+    ),
     _access.case(
         "pointer field write",
         "p.link = q",
@@ -134,6 +140,6 @@ CASES = [
         "errno write",
         "f.errno = 7",
         "f = ffi",
-        ctypes=Code("put(7)", "put = ctypes.set_errno"),
+        ctypes=Code("put(7)", "put = ctypes.set_errno", "ctypes.get_errno()"),
     ),
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cases.case import Code, Group
+from cases.case import Code, Section
 
-_make = Group("make")
+_make = Section("data", "made")
 
 CASES = [
     _make.case(
@@ -118,6 +118,7 @@ CASES = [
         "cast('intptr_t', p)",
         "cast('intptr_t', p)",
         "cast = ffi.cast; p = ffi.new('int *')",
+        result="int(cast('intptr_t', p)) == int(cast('uintptr_t', p))",
     ),
     _make.case("new_handle + from_handle", "g(h(ffi))", "h = ffi.new_handle; g = ffi.from_handle"),
     _make.case(

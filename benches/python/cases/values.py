@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cases.case import Code, Group
+from cases.case import Code, Section
 
-_value = Group("value")
+_value = Section("data", "values, text, buffers")
 _INTS = "p = ffi.new('int[]', 10)"
 _BUFFER = "b = ffi.buffer(ffi.new('char[]', 100))"
 
@@ -12,7 +12,7 @@ CASES = [
     _value.case("int(cdata)", "int(c)", "c = ffi.cast('int', 7)"),
     _value.case("float(cdata)", "float(c)", "c = ffi.cast('double', 2.5)"),
     _value.case("bool(p)", "bool(p)", "p = ffi.new('int *')"),
-    _value.case("hash(p)", "hash(p)", "p = ffi.new('int *')"),
+    _value.case("hash(p)", "hash(p)", "p = ffi.new('int *')", result="hash(p) == hash(p + 0)"),
     _value.case("repr(p)", "repr(p)", "p = ffi.new('int *')"),
     _value.case("p + 1", "p + 1", _INTS),
     _value.case("q - p", "q - p", f"{_INTS}; q = p + 3"),
@@ -93,14 +93,18 @@ CASES = [
     _value.case(
         "memmove(cdata, bytes, 100)",
         "f(p, b, 100)",
-        "f = ffi.memmove; b = bytes(100); p = ffi.new('char[]', 100)",
+        "f = ffi.memmove; b = bytes(range(100)); p = ffi.new('char[]', 100)",
+        result="ffi.buffer(p)[:]",
         ctypes=Code(
-            "f(p, b, 100)", "f = ctypes.memmove; b = bytes(100); p = (ctypes.c_char * 100)()"
+            "f(p, b, 100)",
+            "f = ctypes.memmove; b = bytes(range(100)); p = (ctypes.c_char * 100)()",
+            "p.raw",
         ),
     ),
     _value.case(
         "memmove(bytearray, cdata, 100)",
         "f(b, p, 100)",
-        "f = ffi.memmove; b = bytearray(100); p = ffi.new('char[]', 100)",
+        "f = ffi.memmove; b = bytearray(100); p = ffi.new('char[]', bytes(range(1, 100)))",
+        result="b",
     ),
 ]

@@ -1,0 +1,99 @@
+"""Measuring in turns: A B C A B C ..., so that a machine that slows down slows all of them down."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cases import CASES
+
+HERE = Path(__file__).resolve().parent
+
+
+ENOUGH_SECONDS = 5
+AT_LEAST = 3
+
+Name = TypeVar("Name")
+
+
+def alternate(measures: Mapping[Name, Callable[[], float]], repeats: int) -> dict[Name, float]:
+    """The smallest of each, measured in turns: so often, or as time allows."""
+    best = dict.fromkeys(measures, float("inf"))
+    end = time.monotonic() + ENOUGH_SECONDS
+    for taken in range(repeats):
+        if taken >= AT_LEAST and time.monotonic() > end:
+            break
+        for name, measure in measures.items():
+            best[name] = min(best[name], measure())
+    return best
+
+
+def wall(python: str | Path, code: str) -> float:
+    """How many nanoseconds a process takes to run some code."""
+    start = time.perf_counter()
+    subprocess.run([python, "-I", "-c", code], check=True)
+    return (time.perf_counter() - start) * 1e9
+
+
+def answer_of(command: list[str | Path]) -> Any:
+    """What a script writes, as JSON."""
+    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(map(str, command))}: ended with {done.returncode}")
+    return json.loads(done.stdout)
+
+
+class Worker:
+    """A process that measures cases for one column, or says what they come to."""
+
+    def __init__(self, python: str, column: str, path: Path, *words: str) -> None:
+        self.python = python
+        self.column = column
+        self.process = subprocess.Popen(
+            [python, str(HERE / "worker.py"), column, str(path), *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": "0"},
+        )
+        self.case: int | None = None
+        self.read()
+
+    def measure(self, index: int) -> float:
+        return float(self.ask(index))
+
+    def ask(self, index: int) -> str:
+        assert self.process.stdin is not None
+        self.case = index
+        self.process.stdin.write(f"{index}\n")
+        self.process.stdin.flush()
+        answer = self.read()
+        if answer.startswith("!"):
+            case = CASES[index]
+            raise RaisedError(
+                f"{self.column}: {case.words}: {case.codes[self.column]} "
+                f"raised {answer[1:].rstrip()}"
+            )
+        return answer
+
+    def read(self) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            place = "its start" if self.case is None else CASES[self.case].words
+            raise SystemExit(f"{self.column} ended with {self.process.wait()}: {place}")
+        return line
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class RaisedError(SystemExit):
+    """A case raised something: nothing to be measured."""
