@@ -12,8 +12,8 @@ nanobind   released for each call: call_guard        left alone
 cython     released for each call: with nogil        left alone
 =========  ========================================  ===============================
 
-`kept` has functions of ctypes (PyDLL), nanobind and Cython that keep the GIL.  All of
-them take the GIL again for a callback; cffi's keep errno there, too.  All call the
+`kept` has functions of ours (keep_gil=True), ctypes (PyDLL), nanobind and Cython that keep
+the GIL.  All of them take the GIL again for a callback; cffi's keep errno there, too.  All call the
 same shared library.
 """
 
@@ -69,6 +69,7 @@ def of_cffi(column: str, path: str, longest: int | None) -> Namespace:
         return iter([f"record_0_t *[{next(counter)}]" for _ in range(count)])
 
     return {
+        "kept": ffi.dlopen(path, keep_gil=True) if column == OURS else None,
         "FFI": FFI,
         # Compiled modules: by upstream's generator, and by that of this cffi.
         "theirs": with_callbacks("bench_upstream"),

@@ -1,8 +1,8 @@
-"""Calls that keep the GIL: what the others do where nothing says that it is to be released."""
+"""Calls that keep the GIL: `keep_gil=True` for ours, and what others do unless told to release it."""
 
 from __future__ import annotations
 
-from cases.case import CTYPES, CYTHON, NANOBIND, Case, Code, Section, Target
+from cases.case import CTYPES, CYTHON, NANOBIND, OURS, Case, Code, Section, Target
 
 KEPT = "the GIL kept"
 
@@ -10,9 +10,9 @@ _kept = Section("calls", KEPT)
 
 
 def _keeping(name: str, function: str, call: str, target: Target | None = None) -> Case:
-    """Not cffi: it has no way to say this, and releases the GIL for each call."""
+    """Not upstream's: it has no way to say this, and releases the GIL for each call."""
     code = Code(call, f"f = kept.{function}")
-    return _kept.of(name, {CTYPES: code, NANOBIND: code, CYTHON: code}, target=target)
+    return _kept.of(name, {OURS: code, CTYPES: code, NANOBIND: code, CYTHON: code}, target=target)
 
 
 CASES = [
