@@ -91,6 +91,7 @@ def test_frozen_program(name: str, tools: Path, programs: Path, wheel: Path) -> 
         PYINSTALLER_CONFIG_DIR=str(programs / "configuration"),
     )
     assert "hook-copyreg.py" in made
+    assert "WARNING" not in made
 
     frozen = programs / "dist" / name
     printed = run(frozen / name, cwd=Path("/")).splitlines()

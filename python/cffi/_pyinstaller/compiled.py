@@ -82,4 +82,6 @@ def _load(name: str, filename: str, path: list[str]) -> list[str]:
         and type(value) is ModuleType
         and hasattr(value, "ffi")
         and hasattr(value, "lib")
+        # There are modules that are in no file, but in another module.
+        and getattr(value, "__file__", None)
     ]
