@@ -200,6 +200,27 @@ def test_backend_of_an_ffi() -> None:
     assert ffi._cached_btypes[model] is ffi.typeof("s_t")
 
 
+def test_types_of_texts() -> None:
+    """Makers of callbacks have written their signatures as functions."""
+    ffi = declared("typedef struct { int a; } s_t;")
+    pointer = ffi._typeof("int(s_t *)", consider_function_as_funcptr=True)
+    assert pointer is ffi.typeof("int(*)(s_t *)") and ffi._typeof("s_t") is ffi.typeof("s_t")
+    assert ffi._typeof("s_t *", consider_function_as_funcptr=True) is ffi.typeof("s_t *")
+    with pytest.raises(cffi.CDefError):
+        ffi._typeof("int(s_t *)")
+
+
+def test_types_that_are_parsed_once() -> None:
+    """A program spares itself the parsing of wgpu's types at a bad moment."""
+    ffi = declared("typedef struct { int a; } s_t;")
+    with ffi._lock:
+        for key, (model, _) in list(ffi._parser._declarations.items()):
+            name = key.partition(" ")[2]
+            if name not in ffi._parsed_types:
+                ffi._parsed_types[name] = (ffi._get_cached_btype(model), False)
+    assert ffi._parsed_types["s_t"][0] is ffi.typeof("s_t")
+
+
 def test_types_for_annotations() -> None:
     value = cffi.FFI().new("int *")
     assert isinstance(value, cffi.api.FFI.CData)
