@@ -36,6 +36,11 @@ def build(
     with tarfile.open(sdist) as archive:
         archive.extractall(folder / "source", filter="data")
     (source,) = (folder / "source").iterdir()
+    if "pyproject" in package:
+        before, after = package["pyproject"]
+        text = (source / "pyproject.toml").read_text()
+        assert before in text, f"{name} does not ask for {before}"
+        (source / "pyproject.toml").write_text(text.replace(before, after))
     command = [
         str(environment.python),
         "-m",
