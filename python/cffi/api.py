@@ -499,7 +499,19 @@ class FFI(_cffi_backend._InlineFFI):
             raise ValueError("'packed' should be False or True; use 'pack' to give another value")
         super()._cdef(csource, override, packed, pack, dllexport)
 
-    def _typeof(self, cdecl: str) -> "Any":
+    @lazy
+    def _parsed_types(self) -> "dict[str, Any]":
+        """Programs put in what they do not want parsed again; nothing reads it."""
+        return {}
+
+    def _typeof(self, cdecl: str, consider_function_as_funcptr: bool = False) -> "Any":
+        """The ctype; for ``int(int)`` that of a pointer to it, if that is asked for."""
+        if consider_function_as_funcptr:
+            from .model import RawFunctionType
+
+            type = self._parser.parse_type(cdecl)
+            if isinstance(type, RawFunctionType):
+                return self._get_cached_btype(type.as_function_pointer())
         return self.typeof(cdecl)
 
     def _refresh_views(self) -> None:

@@ -8,3 +8,6 @@ from ._ctypes_backend.backend import CTypesBackend, CTypesLibrary
 from ._ctypes_backend.data import CTypesData, CTypesType
 
 __all__ = ["CTypesBackend", "CTypesData", "CTypesLibrary", "CTypesType"]
+
+# Names of Python 2 that programs import from here.
+unicode, long, xrange = str, int, range

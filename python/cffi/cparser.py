@@ -2,22 +2,27 @@
 
 No parser: the extension module parses, and keeps what it parsed.  A ``Parser``
 shows that to programs which look into ``ffi._parser``, under the names they
-know.  It reads only, except for ``parse()`` and ``include()``, which it passes on.
+know.  It reads only, except for ``parse()`` and ``include()``, which it passes on,
+and for assigning ``_declarations`` and ``_int_constants``, which declares what is in them.
 """
 
 from __future__ import annotations
 
+import re
 from _thread import RLock
 from typing import TYPE_CHECKING, Any, cast
 
 import _cffi_backend
 
 from . import model
+from ._declare import declare, define, is_same
 from .commontypes import COMMON_TYPES
+from .error import CDefError as CDefError
 from .error import FFIError
+from .lock import allocate_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from _cffi_backend import _Body, _InlineFFI
 
@@ -25,7 +30,15 @@ if TYPE_CHECKING:
 
 CDEF_SOURCE_STRING = "<cdef source string>"
 
+# Nothing here takes it; programs do, for purposes of their own.
+lock = allocate_lock()
+
 _INCLUDABLE = ("struct", "union", "enum", "anonymous", "typedef")
+
+
+def _common_type_names(csource: str) -> set[str]:
+    """The words in 'csource' that are types without a declaration."""
+    return set(re.findall(r"\w+", csource)) & COMMON_TYPES.keys()
 
 
 class Parser:
@@ -110,6 +123,19 @@ class Parser:
                 del self._table[key]
             return self._table
 
+    @_declarations.setter
+    def _declarations(self, table: Mapping[str, Declared]) -> None:
+        """Declare what such a table has: one that was read here, or restored
+        from a file.  What is declared already stays, and has to agree."""
+        with self._lock:
+            shown = self._declarations
+            missing = {key: entry for key, entry in table.items() if key not in shown}
+            for key in table.keys() - missing.keys():
+                if not is_same(table[key], shown[key]):
+                    raise FFIError(f"multiple declarations of {key}")
+            if missing:
+                self._restore(declare(missing, shown.keys()))
+
     def _declared_object(self, key: str, what: int | str | None, quals: int) -> Declared:
         kind, _, _ = key.partition(" ")
         if kind == "macro" or not isinstance(what, int):
@@ -123,6 +149,19 @@ class Parser:
     def _int_constants(self) -> dict[str, int]:
         """The values of ``#define``s and enumerators."""
         return dict(self._core._int_constants())
+
+    @_int_constants.setter
+    def _int_constants(self, constants: Mapping[str, int]) -> None:
+        """Define those that are not there yet."""
+        shown = self._int_constants
+        missing = {name: value for name, value in constants.items() if shown.get(name) != value}
+        if missing:
+            self._restore(define(missing))
+
+    def _restore(self, csource: str) -> None:
+        # An FFI keeps the text, too: modules are named after it.
+        cdef = getattr(self._core, "cdef", self.parse)
+        cdef(csource)
 
     @property
     def _included_declarations(self) -> set[model.BaseTypeByIdentity]:

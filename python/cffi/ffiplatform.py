@@ -18,6 +18,10 @@ LIST_OF_FILE_NAMES = [
 ]
 
 
+# The name of Python 2 that programs import from here.
+int_or_long = int
+
+
 def get_extension(srcfilename: str, modname: str, sources: Any = (), **kwds: Any) -> Any:
     """A setuptools Extension for a generated file and further 'sources'.
 

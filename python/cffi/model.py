@@ -81,6 +81,10 @@ class BaseTypeByIdentity:
         """The ctype of this type in 'ffi'; the other arguments are ignored."""
         return ffi._get_cached_btype(self)
 
+    def build_backend_type(self, ffi: Any, finishlist: object = None, *args: object) -> Any:
+        """The same by another name."""
+        return ffi._get_cached_btype(self)
+
     def _get_items(self) -> list[tuple[str, Any]]:
         return [(name, getattr(self, name)) for name in self._attrs_]
 

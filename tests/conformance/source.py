@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
+import re
 import subprocess
 import sys
 import sysconfig
@@ -30,14 +31,19 @@ UNPACKED = (
     "src/c/parse_c_type.c",
 )
 
-
-# One of the tests installs the folder; see offered_wheel.py.
+# Tests read our version here, and one of them installs the folder; see offered_wheel.py.
 PYPROJECT = """\
+[project]
+name = "cffi"
+version = {version}
+
 [build-system]
 requires = []
 build-backend = "offered_wheel"
 backend-path = ["."]
 """
+# What our modules have for embedding, by the name under which a test reads the version in it.
+EMBEDDING = ROOT / "crates" / "cffi-codegen" / "src" / "c" / "embedding.h"
 
 
 class SetUpError(Exception):
@@ -49,7 +55,7 @@ def unpack_tests() -> Path:
     folder = BUILD / f"cffi-{VERSION}"
     complete = folder / ".complete"
     if complete.exists() and complete.read_text() == repr(UNPACKED):
-        offer_wheel(folder)
+        put_ours(folder)
         return folder
     sdist = BUILD / f"cffi-{VERSION}.tar.gz"
     if not sdist.exists():
@@ -68,13 +74,17 @@ def unpack_tests() -> Path:
                 (folder / path).write_bytes(file.read())
     # Keeps pytest from looking for a configuration further up, in our own repository.
     (folder / "pytest.ini").write_text("[pytest]\n")
-    offer_wheel(folder)
+    put_ours(folder)
     complete.write_text(repr(UNPACKED))
     return folder
 
 
-def offer_wheel(folder: Path) -> None:
-    (folder / "pyproject.toml").write_text(PYPROJECT)
+def put_ours(folder: Path) -> None:
+    """What tests expect around them, of ours: a project to install, a header."""
+    version = re.search(r'^version = (".+")$', (ROOT / "pyproject.toml").read_text(), re.M)
+    assert version is not None
+    (folder / "pyproject.toml").write_text(PYPROJECT.format(version=version[1]))
+    (folder / "src" / "cffi" / "_embedding.h").write_bytes(EMBEDDING.read_bytes())
     backend = Path(__file__).with_name("offered_wheel.py")
     (folder / backend.name).write_bytes(backend.read_bytes())
 

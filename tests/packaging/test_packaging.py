@@ -133,6 +133,8 @@ def test_wheel_contents(wheel: Path) -> None:
         "cffi-gen-src = cffi._cffi_gen_src:run",
         "[distutils.setup_keywords]",
         "cffi_modules = cffi.setuptools_ext:cffi_modules",
+        "[pyinstaller40]",
+        "hook-dirs = cffi._pyinstaller:get_hook_dirs",
     ]
 
 

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import environments
+from builds import build
 from environments import BUILD, HERE, ROOT, Environment, SetUpError
 from exercise import MAX_RESTARTS, Outcome, clean_variables, run_exercise, stop
 from report import Row
@@ -67,7 +68,8 @@ def run_sdists(options: argparse.Namespace) -> list[Row]:
         row = Row(name, package["version"], package["build"])
         sdist = download(places[0], name, package["version"])
         for place in places:
-            outcomes = {"(build)": build(place, name, sdist, package)}
+            wheel = options.wheel if place.name == "ours" else None
+            outcomes = {"(build)": build(place, name, sdist, package, wheel)}
             if outcomes["(build)"].word == "passed":
                 if "exercise" in package:
                     outcomes |= run_exercise(place, package["exercise"], {}, options.timeout, [])
@@ -128,40 +130,6 @@ def unpack(environment: Environment, name: str, suite: dict) -> Path:
         if subprocess.run(command, cwd=folder).returncode != 0:
             raise SetUpError(f"could not prepare the tests of {name}")
     return folder
-
-
-def build(environment: Environment, name: str, sdist: Path, package: dict) -> Outcome:
-    """Build a wheel in the environment, with its cffi, and install it there."""
-    folder = BUILD / "built" / environment.name / name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    log = folder / "log.txt"
-    start = time.monotonic()
-    pip = [str(environment.python), "-m", "pip"]
-    command = [*pip, "wheel", "--verbose", "--no-deps", "--no-build-isolation", "--no-index"]
-    command += ["--no-cache-dir", "--wheel-dir", str(folder), str(sdist)]
-    variables = clean_variables() | package.get("environment", {})
-    # Build tools are looked for on the path.
-    variables["PATH"] = f"{environment.python.parent}:{variables['PATH']}"
-    with open(log, "w") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, env=variables, process_group=0
-        )
-        try:
-            status = process.wait()
-        except BaseException:
-            stop(process)
-            raise
-    wheels = [str(wheel) for wheel in folder.glob("*.whl")]
-    if status != 0 or not wheels:
-        lines = log.read_text(errors="replace").splitlines()
-        errors = [line for line in lines if "Error" in line or "error:" in line]
-        return Outcome("failed", f"{(errors or lines)[-1].strip()} ({log})")
-    install = [*pip, "install", "--quiet", "--no-deps", "--no-index", "--force-reinstall"]
-    if subprocess.run([*install, *wheels]).returncode != 0:
-        return Outcome("failed", "the wheel that was built cannot be installed")
-    print(f"{name} built with {environment.name} in {time.monotonic() - start:.0f} s", flush=True)
-    return Outcome("passed")
 
 
 def run_suite(environment: Environment, name: str, suite: dict, folder: Path) -> dict[str, Outcome]:

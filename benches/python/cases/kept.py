@@ -1,4 +1,4 @@
-"""Calls that keep the GIL: `keep_gil=True` for ours, and what others do unless told to release it."""
+"""Calls that keep the GIL: `keep_gil=True` in ours, what others do unless told to release it."""
 
 from __future__ import annotations
 

@@ -33,6 +33,7 @@ fn generate(criterion: &mut Criterion) {
             declarations: &declarations,
             includes: &[],
             inherited: &inherited,
+            keep_gil: cffi_model::gil::KeepGil::NONE,
         };
         let mut group = criterion.benchmark_group(format!("generate, {}", input.name));
         group.throughput(Throughput::Bytes(input.text.len() as u64));

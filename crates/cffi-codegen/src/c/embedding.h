@@ -183,7 +183,8 @@ static void _cffi_write_report(PyObject *file)
     Py_XDECREF(value);
     Py_XDECREF(traceback);
 
-    PyFile_WriteString("\nFrom: " _CFFI_MODULE_NAME "\ncompiled with cffi version: 2.1.1\n_cffi_backend module: ", file);
+    PyFile_WriteString("\nFrom: " _CFFI_MODULE_NAME "\ncompiled with cffi version: 2.1.1"
+                       "\n_cffi_backend module: ", file);
     backend = PyDict_GetItemString(PyImport_GetModuleDict(), "_cffi_backend");
     path = backend == NULL ? NULL : PyObject_GetAttrString(backend, "__file__");
     if (path != NULL)
