@@ -291,6 +291,12 @@ unsafe extern "C" fn assign(
         if CData::from_object(value).is_some() {
             return Err(mismatch());
         }
+        // Nothing has to be asked of `bytes`.
+        if let Some(bytes) = value.bytes().filter(|bytes| bytes.len() == length) {
+            // SAFETY: `length` bytes from `start` lie inside the memory, which may be that of the `bytes` itself.
+            unsafe { std::ptr::copy(bytes.as_ptr(), this.data.add(start), length) }
+            return Ok(());
+        }
         let view = View::new(value, Access::Read)?;
         if view.len() != length {
             return Err(mismatch());

@@ -67,6 +67,8 @@ pub enum Outcome {
     Int,
     /// An `int` of 64 bits, unsigned.
     Unsigned64,
+    /// A `bool`.
+    Bool,
     /// A `float` of a `double`.
     Double,
     /// A `float` of a `float`.
@@ -161,6 +163,7 @@ impl Outcome {
             (Kind::Void, _) => Self::Void,
             (Kind::Unsigned, 8) => Self::Unsigned64,
             (Kind::Signed | Kind::Unsigned, 1..=8) => Self::Int,
+            (Kind::Bool, _) => Self::Bool,
             (Kind::Float, 8) => Self::Double,
             (Kind::Float, 4) => Self::Float,
             (Kind::Pointer | Kind::Function, _) => Self::Pointer,

@@ -509,6 +509,7 @@ fn scalar_result(outcome: Outcome, result: &CType, mut bits: u64) -> PyResult<Ow
         Outcome::Void => Ok(Owned::none()),
         Outcome::Int => int::from_i64(bits.to_signed()),
         Outcome::Unsigned64 => int::from_u64(bits),
+        Outcome::Bool if bits <= 1 => Ok(Owned::bool(bits == 1)),
         Outcome::Double => int::from_f64(f64::from_bits(bits)),
         #[expect(
             clippy::cast_possible_truncation,
@@ -516,7 +517,9 @@ fn scalar_result(outcome: Outcome, result: &CType, mut bits: u64) -> PyResult<Ow
         )]
         Outcome::Float => int::from_f64(f32::from_bits(bits as u32).into()),
         // SAFETY: the scalar is in the low bytes of the word (only little-endian targets have such plans).
-        Outcome::Pointer | Outcome::Other => unsafe { load(result, (&raw mut bits).cast()) },
+        Outcome::Pointer | Outcome::Bool | Outcome::Other => unsafe {
+            load(result, (&raw mut bits).cast())
+        },
     }
 }
 

@@ -1,8 +1,8 @@
 //! What Python sees of a ctype: `repr`, `kind`, `cname` and the attributes that its kind has.
 
-use cffi_python::bits::ToSigned;
 use std::ffi::{CStr, c_int, c_void};
 
+use cffi_python::bits::ToSigned;
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, guard_silent};
 use cffi_python::typespec::{TypeSpec, getter, method};
@@ -10,6 +10,7 @@ use cffi_python::{Borrowed, Owned, PyResult, int, object, raise, text};
 
 use super::function::{Variadic, forget_function};
 use super::object::{CType, Detail, Kind};
+use crate::types;
 
 /// # Safety
 /// `object` is a CType for as long as the borrow lasts.
@@ -236,6 +237,32 @@ fn fields_of(this: &CType) -> PyResult<Option<Owned>> {
     object::new_list(layout.fields.len(), pair).map(Some)
 }
 
+/// `==` and `!=`: types are interned, so that equal ones are the same object. What `object` does takes longer to say so.
+unsafe extern "C" fn compare(
+    left: *mut PyObject,
+    right: *mut PyObject,
+    operator: c_int,
+) -> *mut PyObject {
+    guard(|| {
+        // SAFETY: a valid object.
+        let both = unsafe { types::CTYPE.is_exact(Borrowed::from_ptr(right)) };
+        Ok(match operator {
+            ffi::Py_EQ if both => Owned::bool(left == right),
+            ffi::Py_NE if both => Owned::bool(left != right),
+            _ => Owned::not_implemented(),
+        })
+    })
+}
+
+/// By identity.
+unsafe extern "C" fn hash(object: *mut PyObject) -> isize {
+    // Allocations are aligned to 16 bytes: low bits that are all the same would fill dicts badly.
+    match object.addr().rotate_right(4).to_signed() {
+        -1 => -2,
+        hash => hash,
+    }
+}
+
 /// Makes the type.
 pub fn make_type() -> PyResult<Owned> {
     let spec = TypeSpec::new(c"_cffi_backend.CType", size_of::<CType>())
@@ -262,6 +289,8 @@ pub fn make_type() -> PyResult<Owned> {
             .slot(ffi::Py_tp_traverse, traverse as *mut c_void)
             .slot(ffi::Py_tp_clear, clear as *mut c_void)
             .slot(ffi::Py_tp_repr, repr as *mut c_void)
+            .slot(ffi::Py_tp_richcompare, compare as *mut c_void)
+            .slot(ffi::Py_tp_hash, hash as *mut c_void)
     }
     .build(None)
 }
