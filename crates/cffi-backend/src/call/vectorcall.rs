@@ -242,6 +242,22 @@ pub unsafe fn run(
             return Ok(made);
         }
     }
+    // SAFETY: the caller's promise.
+    unsafe { run_any(plan, result, address, arguments, gil) }
+}
+
+/// [`run`] for every signature and every argument. It has much room on the stack for the words of the call, which short calls do not pay for.
+///
+/// # Safety
+/// As [`run`].
+#[inline(never)]
+unsafe fn run_any(
+    plan: &Plan,
+    result: &CType,
+    address: *const c_void,
+    arguments: &[Borrowed<'_>],
+    gil: Gil,
+) -> PyResult<Owned> {
     let mut temporaries = Temporaries::default();
     // SAFETY: the caller's promise.
     unsafe {
@@ -444,13 +460,20 @@ fn exact_in_double(value: i64) -> Option<u64> {
 }
 
 /// The word of an argument in the cases that are most of all; `None` is for the others, wrong ones included.
-#[inline]
+#[inline(always)]
 fn shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
+    // The commonest of all comes first, and in line.
+    if let Shortcut::Signed(unused) = parameter.shortcut {
+        let value = version::small_int(object)?;
+        return ((value << unused) >> unused == value).then(|| value.to_unsigned());
+    }
+    other_shortcut(parameter, object)
+}
+
+/// [`shortcut`] for what is no signed integer.
+#[inline]
+fn other_shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
     match parameter.shortcut {
-        Shortcut::Signed(unused) => {
-            let value = version::small_int(object)?;
-            ((value << unused) >> unused == value).then(|| value.to_unsigned())
-        }
         Shortcut::Unsigned(unused) => {
             let value = version::small_int(object)?.to_unsigned();
             ((value << unused) >> unused == value && value >> 63 == 0).then_some(value)
@@ -498,7 +521,7 @@ fn shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
             }
             None
         }
-        Shortcut::None | Shortcut::Large => None,
+        Shortcut::Signed(_) | Shortcut::None | Shortcut::Large => None,
     }
 }
 
