@@ -2,6 +2,9 @@
 //!
 //! PyPy has no wrappers of this kind. It calls a function like the plain one, which takes and gives records by their addresses.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use cffi_model::primitive::Primitive;
 use cffi_model::types::Qualifiers;
 use cffi_syntax::ast::CallingConvention;
@@ -20,7 +23,7 @@ struct Printer<'a, 'm> {
     name: &'a str,
     function: &'a Function,
     /// `x0`, `x1`, …
-    names: Vec<String>,
+    names: Vec<Cow<'static, str>>,
     uses: Uses,
 }
 
@@ -33,6 +36,28 @@ enum Gives {
     Nothing,
 }
 
+/// `PREFIX0, PREFIX1, …`
+struct Numbered(&'static str, usize);
+
+impl fmt::Display for Numbered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for index in 0..self.1 {
+            let comma = if index > 0 { ", " } else { "" };
+            write!(f, "{comma}{}{index}", self.0)?;
+        }
+        Ok(())
+    }
+}
+
+/// The name of a parameter.
+fn parameter_name(index: usize) -> Cow<'static, str> {
+    const FIRST: [&str; 10] = ["x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9"];
+    match FIRST.get(index) {
+        Some(name) => Cow::Borrowed(name),
+        None => Cow::Owned(format!("x{index}")),
+    }
+}
+
 /// Prints both functions.
 pub fn print(text: &mut Text, module: &Module<'_>, name: &str, node: NodeId) -> Generated<Uses> {
     let Node::Function(function) = module.nodes.get(node) else {
@@ -42,9 +67,7 @@ pub fn print(text: &mut Text, module: &Module<'_>, name: &str, node: NodeId) -> 
         module,
         name,
         function,
-        names: (0..function.parameters.len())
-            .map(|index| format!("x{index}"))
-            .collect(),
+        names: (0..function.parameters.len()).map(parameter_name).collect(),
         uses: Uses::Nothing,
     };
     printer.plain(text)?;
@@ -71,8 +94,8 @@ impl Printer<'_, '_> {
     }
 
     /// `x0, x1, …`
-    fn arguments(&self) -> String {
-        self.names.join(", ")
+    fn arguments(&self) -> Numbered {
+        Numbered("x", self.arity())
     }
 
     fn declare<'t>(&'t self, node: NodeId, declarator: &'t str) -> Generated<Declared<'t>> {
@@ -87,7 +110,7 @@ impl Printer<'_, '_> {
 
     /// Parameters with their names.
     fn parameters(&self) -> impl Iterator<Item = (&NodeId, &str)> {
-        let names = self.names.iter().map(String::as_str);
+        let names = self.names.iter().map(|name| &**name);
         self.function.parameters.iter().zip(names)
     }
 
@@ -158,10 +181,7 @@ impl Printer<'_, '_> {
             line!(text, "  struct _cffi_memory_s memory;");
         }
         if self.arity() > 1 {
-            let names: Vec<String> = (0..self.arity())
-                .map(|index| format!("*arg{index}"))
-                .collect();
-            line!(text, "  PyObject {};", names.join(", "));
+            line!(text, "  PyObject {};", Numbered("*arg", self.arity()));
         }
         text.gap();
         line!(text, "  (void)self;");
@@ -173,14 +193,11 @@ impl Printer<'_, '_> {
             line!(text, "  memory.blocks = NULL;");
         }
         if self.arity() > 1 {
-            let names: Vec<String> = (0..self.arity())
-                .map(|index| format!("&arg{index}"))
-                .collect();
             let arity = self.arity();
+            let names = Numbered("&arg", arity);
             line!(
                 text,
-                "  if (!PyArg_UnpackTuple(args, \"{name}\", {arity}, {arity}, {}))",
-                names.join(", ")
+                "  if (!PyArg_UnpackTuple(args, \"{name}\", {arity}, {arity}, {names}))"
             );
             line!(text, "    return NULL;");
         }
@@ -227,37 +244,9 @@ impl Printer<'_, '_> {
         node: NodeId,
         fail: &str,
     ) -> Generated<()> {
-        let ctype = self.module.nodes.spelling(node).text();
         let place = self.module.place(node);
-        let (value, failed) = match self.conversion(node) {
-            Conversion::Integer => (
-                format!("_cffi_to_c_int(arg{index}, {ctype})"),
-                format!("x{index} == ({ctype})-1"),
-            ),
-            Conversion::Named => {
-                let converter = self.converter(node);
-                let failed = match self.module.nodes.get(node) {
-                    // -1 is true, too.
-                    Node::Primitive(Primitive::Bool) => format!("x{index}"),
-                    _ => format!("x{index} == ({ctype})-1"),
-                };
-                (
-                    format!("({ctype})_cffi_to_c_{converter}(arg{index})"),
-                    failed,
-                )
-            }
-            Conversion::Floating => (
-                format!("({ctype})_cffi_to_c_double(arg{index})"),
-                format!("x{index} == ({ctype})-1"),
-            ),
-            Conversion::LongDouble => (
-                format!("_cffi_to_c_long_double(arg{index})"),
-                format!("x{index} == ({ctype})-1"),
-            ),
-            Conversion::FunctionPointer => (
-                format!("({ctype})_cffi_to_c_pointer(arg{index}, _cffi_type({place}))"),
-                format!("x{index} == ({ctype})NULL"),
-            ),
+        let conversion = self.conversion(node);
+        match conversion {
             Conversion::Pointer => {
                 line!(
                     text,
@@ -267,7 +256,7 @@ impl Printer<'_, '_> {
                 return Ok(());
             }
             Conversion::Memory | Conversion::Record | Conversion::Array | Conversion::Nothing => {
-                if self.conversion(node) == Conversion::Record {
+                if conversion == Conversion::Record {
                     // A dict or a list may leave members out: they are zero then, as in ffi.new().
                     line!(text, "  memset((void *)&x{index}, 0, sizeof(x{index}));");
                 }
@@ -278,9 +267,43 @@ impl Printer<'_, '_> {
                 line!(text, "    {fail};");
                 return Ok(());
             }
+            _ => {}
+        }
+        let converter = self.converter(node);
+        let ctype = self.module.nodes.spelling(node).text();
+        match conversion {
+            Conversion::Integer => {
+                line!(text, "  x{index} = _cffi_to_c_int(arg{index}, {ctype});");
+            }
+            Conversion::Named => line!(
+                text,
+                "  x{index} = ({ctype})_cffi_to_c_{converter}(arg{index});"
+            ),
+            Conversion::Floating => {
+                line!(text, "  x{index} = ({ctype})_cffi_to_c_double(arg{index});");
+            }
+            Conversion::LongDouble => {
+                line!(text, "  x{index} = _cffi_to_c_long_double(arg{index});");
+            }
+            _ => line!(
+                text,
+                "  x{index} = ({ctype})_cffi_to_c_pointer(arg{index}, _cffi_type({place}));"
+            ),
+        }
+        // What stands for an exception; of `_Bool`, where -1 is true, 1.
+        let failed = match (conversion, self.module.nodes.get(node)) {
+            (Conversion::Named, Node::Primitive(Primitive::Bool)) => "",
+            (Conversion::FunctionPointer, _) => "NULL",
+            _ => "-1",
         };
-        line!(text, "  x{index} = {value};");
-        line!(text, "  if ({failed} && PyErr_Occurred())");
+        if failed.is_empty() {
+            line!(text, "  if (x{index} && PyErr_Occurred())");
+        } else {
+            line!(
+                text,
+                "  if (x{index} == ({ctype}){failed} && PyErr_Occurred())"
+            );
+        }
         line!(text, "    {fail};");
         Ok(())
     }
