@@ -34,16 +34,20 @@ def build():
 
 
 def exercise():
+    import sys
+
     from _keep_gil import ffi, lib
     from _keep_gil_python import ffi as python
 
     assert lib.KEEPS in (0, 1)
+    # PyPy calls the functions themselves, by its own rules.
+    keeps = lib.KEEPS if sys.implementation.name == "cpython" else 0
     assert lib.released(4) == 40
-    assert lib.kept(4) == 40 + lib.KEEPS
+    assert lib.kept(4) == 40 + keeps
     # Not an int: the wrapper does it, in either runtime.
-    assert lib.kept(ffi.cast("short", 4)) == 40 + lib.KEEPS
-    assert lib.of_two(2, 3.5) == 7 + lib.KEEPS
+    assert lib.kept(ffi.cast("short", 4)) == 40 + keeps
+    assert lib.of_two(2, 3.5) == 7 + keeps
     library = python.dlopen(None)
     assert library.abs(-4) == 4
     # In Python modules only our runtime sees it.
-    assert library.PyGILState_Check() in (0, lib.KEEPS)
+    assert library.PyGILState_Check() in (0, keeps)

@@ -30,84 +30,30 @@ enum Caller {
     Pointer,
 }
 
-/// The vectorcall of cdata of function-pointer types.
-pub unsafe extern "C" fn call_pointer(
-    callable: *mut PyObject,
-    arguments: *const *mut PyObject,
-    flags: usize,
-    names: *mut PyObject,
-) -> *mut PyObject {
-    // SAFETY: as this function is called.
-    unsafe {
-        enter(
-            callable,
-            arguments,
-            flags,
-            names,
-            Caller::Pointer,
-            Gil::Released,
-        )
-    }
+macro_rules! vectorcalls {
+    ($($(#[$doc:meta])* $name:ident $caller:expr, $gil:expr;)*) => {
+        $($(#[$doc])*
+        pub unsafe extern "C" fn $name(
+            callable: *mut PyObject,
+            arguments: *const *mut PyObject,
+            flags: usize,
+            names: *mut PyObject,
+        ) -> *mut PyObject {
+            // SAFETY: as this function is called.
+            unsafe { enter(callable, arguments, flags, names, $caller, $gil) }
+        })*
+    };
 }
 
-/// The vectorcall of pointers to functions that keep the GIL.
-pub unsafe extern "C" fn call_pointer_keeping_gil(
-    callable: *mut PyObject,
-    arguments: *const *mut PyObject,
-    flags: usize,
-    names: *mut PyObject,
-) -> *mut PyObject {
-    // SAFETY: as this function is called.
-    unsafe {
-        enter(
-            callable,
-            arguments,
-            flags,
-            names,
-            Caller::Pointer,
-            Gil::Kept,
-        )
-    }
-}
-
-/// The vectorcall of functions of libraries.
-pub unsafe extern "C" fn call_function(
-    callable: *mut PyObject,
-    arguments: *const *mut PyObject,
-    flags: usize,
-    names: *mut PyObject,
-) -> *mut PyObject {
-    // SAFETY: as this function is called.
-    unsafe {
-        enter(
-            callable,
-            arguments,
-            flags,
-            names,
-            Caller::Library,
-            Gil::Released,
-        )
-    }
-}
-
-/// The vectorcall of functions of libraries that keep the GIL.
-pub unsafe extern "C" fn call_function_keeping_gil(
-    callable: *mut PyObject,
-    arguments: *const *mut PyObject,
-    flags: usize,
-    names: *mut PyObject,
-) -> *mut PyObject {
-    // SAFETY: as this function is called.
-    unsafe {
-        enter(
-            callable,
-            arguments,
-            flags,
-            names,
-            Caller::Library,
-            Gil::Kept,
-        )
-    }
+vectorcalls! {
+    /// The vectorcall of cdata of function-pointer types.
+    call_pointer Caller::Pointer, Gil::Released;
+    /// The vectorcall of pointers to functions that keep the GIL.
+    call_pointer_keeping_gil Caller::Pointer, Gil::Kept;
+    /// The vectorcall of functions of libraries.
+    call_function Caller::Library, Gil::Released;
+    /// The vectorcall of functions of libraries that keep the GIL.
+    call_function_keeping_gil Caller::Library, Gil::Kept;
 }
 
 /// # Safety
