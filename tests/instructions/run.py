@@ -38,6 +38,8 @@ BENCHES = ROOT / "benches" / "python"
 EXPECTED = HERE / "expected.toml"
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 TOLERANCE = 0.08
+# Of the shortest operations one instruction is more than that.
+SLACK = 4
 # Another compiler makes other code of the same source.
 TOLERANCE_OF_OTHER_COMPILERS = 0.30
 # Above linear, for tables that double.
@@ -93,11 +95,12 @@ def check_operations(counts: dict[str, callgrind.Counts]) -> int:
             failed += 1
             continue
         change = instructions / known["instructions"] - 1
+        allowed = max(tolerance, SLACK / known["instructions"])
         line = f"{operation.name:32} {instructions:6} ({change:+.1%}) {calls:4} calls"
-        if abs(change) > tolerance or calls != known["calls"]:
+        if abs(change) > allowed or calls != known["calls"]:
             failed += 1
             line += f"   expected {known['instructions']} and {known['calls']}"
-            if change < -tolerance or calls < known["calls"]:
+            if change < -allowed or calls < known["calls"]:
                 line += ": better; run with --update"
         print(line)
     return failed
