@@ -1,5 +1,8 @@
 //! Python objects as arguments of C functions: like stores, but pointers also take strings, lists and files without `ffi.new()`.
 
+use std::cell::{Cell, RefCell, UnsafeCell};
+use std::mem::MaybeUninit;
+
 use cffi_python::{Borrowed, PyResult, raise};
 use smallvec::SmallVec;
 
@@ -8,17 +11,42 @@ use crate::cdata::CData;
 use crate::convert::{character, float, initializer, integer, store};
 use crate::ctype::{CType, Kind};
 
-/// Memory that lives until the call returns. Blocks are aligned to 16 bytes and do not move.
-#[derive(Default)]
+/// Units of 16 bytes that are at hand without an allocation.
+const ROOM: usize = 8;
+
+/// Memory that lives until the call returns. Blocks are aligned to 16 bytes and do not move; neither may this, once it has given one out.
 pub struct Temporaries {
-    blocks: SmallVec<[Vec<u128>; 2]>,
+    room: UnsafeCell<MaybeUninit<[u128; ROOM]>>,
+    /// How many units of the room are taken.
+    taken: Cell<usize>,
+    blocks: RefCell<SmallVec<[Vec<u128>; 2]>>,
+}
+
+impl Default for Temporaries {
+    #[inline]
+    fn default() -> Self {
+        Self {
+            room: UnsafeCell::new(MaybeUninit::uninit()),
+            taken: Cell::new(0),
+            blocks: RefCell::new(SmallVec::new()),
+        }
+    }
 }
 
 impl Temporaries {
     /// Zeroed memory of this many bytes.
-    pub fn allocate(&mut self, size: usize) -> PyResult<*mut u8> {
-        let mut block: Vec<u128> = Vec::new();
+    pub fn allocate(&self, size: usize) -> PyResult<*mut u8> {
         let units = size.div_ceil(16).max(1);
+        let taken = self.taken.get();
+        if units <= ROOM - taken {
+            // SAFETY: as many units are left behind those that are taken, and nobody refers to the room as a whole.
+            let place = unsafe { self.room.get().cast::<u128>().add(taken) };
+            self.taken.set(taken + units);
+            // SAFETY: as above; all-zero is a valid `u128`.
+            unsafe { place.write_bytes(0, units) }
+            return Ok(place.cast());
+        }
+        let mut block: Vec<u128> = Vec::new();
         if block.try_reserve_exact(units).is_err() {
             return Err(raise!(
                 MemoryError,
@@ -27,14 +55,14 @@ impl Temporaries {
         }
         block.resize(units, 0);
         let data = block.as_mut_ptr().cast();
-        self.blocks.push(block);
+        self.blocks.borrow_mut().push(block);
         Ok(data)
     }
 }
 
 /// The word of a scalar argument, extended to 64 bits as its type says.
 #[inline]
-pub fn word(ctype: &CType, object: Borrowed<'_>, temporaries: &mut Temporaries) -> PyResult<u64> {
+pub fn word(ctype: &CType, object: Borrowed<'_>, temporaries: &Temporaries) -> PyResult<u64> {
     match ctype.kind {
         Kind::Signed | Kind::Unsigned => integer::to_bits(ctype, object),
         Kind::Pointer => Ok(pointer(ctype, object, temporaries)?.expose_provenance() as u64),
@@ -64,7 +92,7 @@ pub unsafe fn value(
     ctype: &CType,
     object: Borrowed<'_>,
     data: *mut u8,
-    temporaries: &mut Temporaries,
+    temporaries: &Temporaries,
 ) -> PyResult<()> {
     // SAFETY: the caller's promise.
     unsafe {
@@ -82,7 +110,7 @@ pub unsafe fn value(
 pub fn pointer(
     ctype: &CType,
     object: Borrowed<'_>,
-    temporaries: &mut Temporaries,
+    temporaries: &Temporaries,
 ) -> PyResult<*mut u8> {
     if CData::from_object(object).is_some() {
         return store::to_pointer(ctype, object);
@@ -99,7 +127,7 @@ fn room(length: usize, size: usize) -> PyResult<usize> {
 fn pointer_from_python(
     ctype: &CType,
     object: Borrowed<'_>,
-    temporaries: &mut Temporaries,
+    temporaries: &Temporaries,
 ) -> PyResult<*mut u8> {
     match prepare(ctype, object)? {
         Prepared::Address(address) => Ok(address),

@@ -204,17 +204,17 @@ unsafe fn run_any(
     arguments: &[Borrowed<'_>],
     gil: Gil,
 ) -> PyResult<Owned> {
-    let mut temporaries = Temporaries::default();
+    let temporaries = Temporaries::default();
     // SAFETY: the caller's promise.
     unsafe {
         match &plan.call {
             CallPlan::Words(words) => {
-                let temporaries = &mut temporaries;
+                let temporaries = &temporaries;
                 run_words::<false>(plan, words, result, address, arguments, temporaries, gil)?
                     .ok_or_else(|| raise!(SystemError, "a call that was not made"))
             }
             CallPlan::Libffi(libffi) => {
-                let temporaries = &mut temporaries;
+                let temporaries = &temporaries;
                 run_libffi(plan, libffi, result, address, arguments, temporaries, gil)
             }
         }
@@ -237,8 +237,8 @@ pub unsafe fn run_usual(
     let CallPlan::Words(words) = &plan.call else {
         return Ok(None);
     };
-    let mut temporaries = Temporaries::default();
-    let temporaries = &mut temporaries;
+    let temporaries = Temporaries::default();
+    let temporaries = &temporaries;
     // SAFETY: the caller's promise.
     unsafe { run_words::<true>(plan, words, result, address, arguments, temporaries, gil) }
 }
@@ -300,7 +300,12 @@ pub unsafe fn run_few<const N: usize, const FLOATS: bool>(
     };
     let mut values = [0_u64; N];
     for ((value, parameter), object) in values.iter_mut().zip(parameters).zip(arguments) {
-        let Some(word) = shortcut(parameter, *object) else {
+        let word = if FLOATS {
+            float_shortcut(parameter, *object)
+        } else {
+            shortcut(parameter, *object)
+        };
+        let Some(word) = word else {
             return Ok(None);
         };
         *value = word;
@@ -327,7 +332,7 @@ unsafe fn run_words<const USUAL: bool>(
     result: &CType,
     address: *const c_void,
     arguments: &[Borrowed<'_>],
-    temporaries: &mut Temporaries,
+    temporaries: &Temporaries,
     gil: Gil,
 ) -> PyResult<Option<Owned>> {
     let mut image = Image::new();
@@ -416,6 +421,15 @@ fn shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
     other_shortcut(parameter, object)
 }
 
+/// [`shortcut`] where it is a floating-point number most of all.
+#[inline(always)]
+fn float_shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
+    if let (Shortcut::Double, Some(value)) = (parameter.shortcut, version::exact_float(object)) {
+        return Some(value.to_bits());
+    }
+    other_shortcut(parameter, object)
+}
+
 /// [`shortcut`] for what is no signed integer.
 #[inline]
 fn other_shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
@@ -474,6 +488,10 @@ fn other_shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
 /// A scalar result from its word, which is extended to 64 bits.
 #[inline]
 fn scalar_result(outcome: Outcome, result: &CType, mut bits: u64) -> PyResult<Owned> {
+    // The commonest of all.
+    if outcome == Outcome::Int {
+        return int::from_i64(bits.to_signed());
+    }
     match outcome {
         Outcome::Void => Ok(Owned::none()),
         Outcome::Int => int::from_i64(bits.to_signed()),
@@ -506,7 +524,7 @@ unsafe fn large_argument(
     passing: &Passing,
     object: Borrowed<'_>,
     image: &mut Image,
-    temporaries: &mut Temporaries,
+    temporaries: &Temporaries,
 ) -> PyResult<()> {
     let size = parameter.size()?.unwrap_or(0);
     let same = CData::from_object(object)
@@ -544,7 +562,7 @@ unsafe fn run_libffi(
     result: &CType,
     address: *const c_void,
     arguments: &[Borrowed<'_>],
-    temporaries: &mut Temporaries,
+    temporaries: &Temporaries,
     gil: Gil,
 ) -> PyResult<Owned> {
     let mut buffer: SmallVec<[u128; 16]> = SmallVec::from_elem(0, libffi.buffer_size.div_ceil(16));

@@ -89,14 +89,12 @@ pub fn new_function(
         }
     };
     // SAFETY: the plan belongs to the type.
-    let entry = entry_for(unsafe { plan.as_ref() });
+    let (entry, flags) = entry_for(unsafe { plan.as_ref() });
     // As long-lived as the definition of the wrapper.
     let definition = Box::leak(Box::new(ffi::PyMethodDef {
         ml_name: definition.ml_name,
-        ml_meth: ffi::PyMethodDefPointer {
-            PyCFunctionFast: entry,
-        },
-        ml_flags: ffi::METH_FASTCALL,
+        ml_meth: entry,
+        ml_flags: flags,
         ml_doc: definition.ml_doc,
     }));
     // SAFETY: the type is ready; every part is written at once. A definition that lives for ever, and two valid objects.
@@ -193,22 +191,59 @@ fn new_builtin(
     }
 }
 
-type Entry = unsafe extern "C" fn(*mut PyObject, *mut *mut PyObject, isize) -> *mut PyObject;
-
-/// What the interpreter enters for functions of a plan.
-fn entry_for(plan: &Plan) -> Entry {
-    match plan.few {
-        Some(Few::Ints(0)) => call_few::<0, false>,
-        Some(Few::Ints(1)) => call_few::<1, false>,
-        Some(Few::Ints(2)) => call_few::<2, false>,
-        Some(Few::Ints(3)) => call_few::<3, false>,
-        Some(Few::Ints(4)) => call_few::<4, false>,
-        Some(Few::Floats(1)) => call_few::<1, true>,
-        Some(Few::Floats(2)) => call_few::<2, true>,
-        Some(Few::Floats(3)) => call_few::<3, true>,
-        Some(Few::Floats(4)) => call_few::<4, true>,
-        _ => call,
+/// What the interpreter enters for functions of a plan, and how. With one argument or none it is the way of their wrappers: the interpreter
+/// counts the arguments, and takes less time for it.
+fn entry_for(plan: &Plan) -> (ffi::PyMethodDefPointer, c_int) {
+    macro_rules! fast {
+        ($entry:expr) => {
+            (
+                ffi::PyMethodDefPointer {
+                    PyCFunctionFast: $entry,
+                },
+                ffi::METH_FASTCALL,
+            )
+        };
     }
+    macro_rules! single {
+        ($flags:expr, $entry:expr) => {
+            (
+                ffi::PyMethodDefPointer {
+                    PyCFunction: $entry,
+                },
+                $flags,
+            )
+        };
+    }
+    match (plan.few, plan.parameters.len()) {
+        (Some(Few::Ints(0)), _) => single!(ffi::METH_NOARGS, call_none),
+        (Some(Few::Ints(1)), _) => single!(ffi::METH_O, call_one::<false>),
+        (Some(Few::Floats(1)), _) => single!(ffi::METH_O, call_one::<true>),
+        (Some(Few::Ints(2)), _) => fast!(call_few::<2, false>),
+        (Some(Few::Ints(3)), _) => fast!(call_few::<3, false>),
+        (Some(Few::Ints(4)), _) => fast!(call_few::<4, false>),
+        (Some(Few::Floats(2)), _) => fast!(call_few::<2, true>),
+        (Some(Few::Floats(3)), _) => fast!(call_few::<3, true>),
+        (Some(Few::Floats(4)), _) => fast!(call_few::<4, true>),
+        (_, 0) => single!(ffi::METH_NOARGS, call_any_none),
+        (_, 1) => single!(ffi::METH_O, call_any_one),
+        _ => fast!(call_any),
+    }
+}
+
+unsafe extern "C" fn call_none(this: *mut PyObject, _: *mut PyObject) -> *mut PyObject {
+    // SAFETY: called by the interpreter with the `__self__` of a function.
+    guard(|| unsafe { (*this.cast::<Direct>()).call_few::<0, false>(&[]) })
+}
+
+unsafe extern "C" fn call_one<const FLOATS: bool>(
+    this: *mut PyObject,
+    argument: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: called by the interpreter with the `__self__` of a function and its argument.
+    guard(|| unsafe {
+        let given = [Borrowed::from_ptr(argument)];
+        (*this.cast::<Direct>()).call_few::<1, FLOATS>(&given)
+    })
 }
 
 unsafe extern "C" fn call_few<const N: usize, const FLOATS: bool>(
@@ -216,37 +251,45 @@ unsafe extern "C" fn call_few<const N: usize, const FLOATS: bool>(
     arguments: *mut *mut PyObject,
     count: isize,
 ) -> *mut PyObject {
-    guard(|| {
-        // SAFETY: called by the interpreter with the `__self__` of a function and its arguments; `Borrowed` is a transparent non-null
-        // pointer. The plan and the result belong to the type.
-        unsafe {
-            let this = &*this.cast::<Direct>();
-            if count.unsigned_abs() == N {
-                let given: &[Borrowed<'_>; N] = match N {
-                    // There may be no array at all.
-                    0 => NonNull::dangling().as_ref(),
-                    _ => &*arguments.cast_const().cast(),
-                };
-                let (plan, result) = (this.plan.as_ref(), this.result.as_ref());
-                let address = this.address;
-                let done =
-                    vectorcall::run_few::<N, FLOATS>(plan, result, address, given, this.gil)?;
-                if let Some(result) = done {
-                    return Ok(result);
-                }
-            }
-            this.call(arguments, count)
+    // SAFETY: called by the interpreter with the `__self__` of a function and its arguments.
+    guard(|| unsafe {
+        let this = &*this.cast::<Direct>();
+        let given = all_given(arguments, count);
+        match given.try_into() {
+            Ok(given) => this.call_few::<N, FLOATS>(given),
+            Err(_) => this.call(given),
         }
     })
 }
 
-unsafe extern "C" fn call(
+unsafe extern "C" fn call_any_none(this: *mut PyObject, _: *mut PyObject) -> *mut PyObject {
+    // SAFETY: called by the interpreter with the `__self__` of a function.
+    guard(|| unsafe { (*this.cast::<Direct>()).call(&[]) })
+}
+
+unsafe extern "C" fn call_any_one(this: *mut PyObject, argument: *mut PyObject) -> *mut PyObject {
+    // SAFETY: called by the interpreter with the `__self__` of a function and its argument.
+    guard(|| unsafe { (*this.cast::<Direct>()).call(&[Borrowed::from_ptr(argument)]) })
+}
+
+unsafe extern "C" fn call_any(
     this: *mut PyObject,
     arguments: *mut *mut PyObject,
     count: isize,
 ) -> *mut PyObject {
     // SAFETY: called by the interpreter with the `__self__` of a function and its arguments.
-    guard(|| unsafe { (*this.cast::<Direct>()).call(arguments, count) })
+    guard(|| unsafe { (*this.cast::<Direct>()).call(all_given(arguments, count)) })
+}
+
+/// # Safety
+/// `arguments` are `count` objects, which the caller keeps for as long as the borrow lasts.
+unsafe fn all_given<'a>(arguments: *mut *mut PyObject, count: isize) -> &'a [Borrowed<'a>] {
+    match count.unsigned_abs() {
+        // There may be no array at all.
+        0 => &[],
+        // SAFETY: the caller's promise; `Borrowed` is a transparent non-null pointer.
+        count => unsafe { std::slice::from_raw_parts(arguments.cast_const().cast(), count) },
+    }
 }
 
 /// The function behind an object, with its module's entry, if it is one of a compiled module.
@@ -297,28 +340,39 @@ pub fn pointer_of(object: Borrowed<'_>) -> PyResult<Option<CDataRef>> {
 }
 
 impl Direct {
+    /// Calls by the shortest way, for a plan that has it: [`vectorcall::run_few`].
+    ///
     /// # Safety
-    /// `arguments` are `count` objects.
+    /// The plan's calls are of `N` words, with `FLOATS` of floating-point numbers.
     #[inline]
-    unsafe fn call(&self, arguments: *mut *mut PyObject, count: isize) -> PyResult<Owned> {
-        let count = count.unsigned_abs();
-        // SAFETY: the caller's promise; `Borrowed` is a transparent non-null pointer. The plan and the result belong to the type.
-        unsafe {
-            let given: &[Borrowed<'_>] = if count == 0 {
-                &[]
-            } else {
-                std::slice::from_raw_parts(arguments.cast_const().cast(), count)
-            };
+    unsafe fn call_few<const N: usize, const FLOATS: bool>(
+        &self,
+        given: &[Borrowed<'_>; N],
+    ) -> PyResult<Owned> {
+        // SAFETY: the caller's promise. The plan and the result belong to the type.
+        let done = unsafe {
             let (plan, result) = (self.plan.as_ref(), self.result.as_ref());
-            if count == plan.parameters.len() {
-                let address = self.address;
-                let made = vectorcall::run_usual(plan, result, address, given, self.gil)?;
+            vectorcall::run_few::<N, FLOATS>(plan, result, self.address, given, self.gil)?
+        };
+        match done {
+            Some(result) => Ok(result),
+            None => self.call(given),
+        }
+    }
+
+    /// Calls by the plan, or by the wrapper where the arguments are not what the plan takes.
+    fn call(&self, given: &[Borrowed<'_>]) -> PyResult<Owned> {
+        // SAFETY: the plan and the result belong to the type, and the address is a function of this type.
+        unsafe {
+            let (plan, result) = (self.plan.as_ref(), self.result.as_ref());
+            if given.len() == plan.parameters.len() {
+                let made = vectorcall::run_usual(plan, result, self.address, given, self.gil)?;
                 if let Some(made) = made {
                     return Ok(made);
                 }
             }
-            self.builtin.borrow().call(given)
         }
+        self.builtin.borrow().call(given)
     }
 
     /// What is behind a function, if it is called by its plan.
