@@ -27,7 +27,7 @@ LINES = {
 
 sys.path.insert(0, str(HERE.parents[1] / "tests" / "wheels"))
 
-import environments  # noqa: E402
+import environments  # noqa: E402 - found by the line above
 
 
 def measure(wheel: Path, repeats: int) -> Iterator[Line]:

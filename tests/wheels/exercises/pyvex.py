@@ -12,8 +12,8 @@ from pathlib import Path
 FOLDER = tempfile.mkdtemp(dir=os.getcwd())
 tempfile.tempdir = FOLDER
 
-import archinfo  # noqa: E402
-import pyvex  # noqa: E402
+import archinfo  # noqa: E402 - after the folder is set
+import pyvex  # noqa: E402 - it asks for the folder as it is imported
 
 LIFT = """
 import tempfile, sys
