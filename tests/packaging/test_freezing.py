@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from commands import output_of
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = Path(__file__).with_name("requirements-freezing.txt")
@@ -34,17 +34,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def run(*command: object, cwd: Path, **environment: str) -> str:
-    """Output of a command that has to succeed, and that finds nothing but what it is given."""
-    result = subprocess.run(
-        [str(word) for word in command],
-        cwd=cwd,
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert result.returncode == 0, f"{command}:\n{result.stdout}"
-    return result.stdout
+    return output_of(command, cwd, environment)
 
 
 @pytest.fixture(scope="module")

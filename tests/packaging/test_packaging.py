@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import tarfile
 import zipfile
@@ -16,6 +15,7 @@ from email.parser import Parser
 from pathlib import Path
 
 import pytest
+from commands import output_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SMOKE = Path(__file__).with_name("smoke.py")
@@ -33,16 +33,7 @@ def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:
         **os.environ,
         **environment,
     }
-    result = subprocess.run(
-        [str(word) for word in command],
-        cwd=cwd,
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert result.returncode == 0, f"{command}:\n{result.stdout}"
-    return result.stdout
+    return output_of(command, cwd, environment)
 
 
 def needed_libraries(extension: Path) -> list[str]:
