@@ -95,32 +95,41 @@ pub struct Declared<'a> {
     qualifiers: Qualifiers,
 }
 
-impl fmt::Display for Declared<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Declared<'_> {
+    /// Adds the declaration to a text.
+    pub fn push_to(&self, text: &mut String) {
         let Spelling { before, after } = self.spelling;
         let declarator = self.declarator;
-        f.write_str(before)?;
-        let mut last = before.chars().next_back();
+        text.push_str(before);
+        let mut last = before.bytes().next_back();
         for word in qualifier_words(self.qualifiers) {
-            if last != Some('(') {
-                f.write_str(" ")?;
+            if last != Some(b'(') {
+                text.push(' ');
             }
-            f.write_str(word)?;
+            text.push_str(word);
             last = None;
         }
         if declarator.starts_with('*') && after.starts_with('[') {
-            f.write_str("(")?;
-            f.write_str(declarator)?;
-            f.write_str(")")?;
-            return f.write_str(after);
+            text.push('(');
+            text.push_str(declarator);
+            text.push(')');
+        } else {
+            // `int *x`, but `int x` and `int *(x)`.
+            let touches = matches!(declarator.bytes().next(), None | Some(b'[' | b'('));
+            if !touches && !matches!(last, Some(b'(' | b'*')) {
+                text.push(' ');
+            }
+            text.push_str(declarator);
         }
-        // `int *x`, but `int x` and `int *(x)`.
-        let touches = matches!(declarator.chars().next(), None | Some('[' | '('));
-        if !touches && !matches!(last, Some('(' | '*')) {
-            f.write_str(" ")?;
-        }
-        f.write_str(declarator)?;
-        f.write_str(after)
+        text.push_str(after);
+    }
+}
+
+impl fmt::Display for Declared<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        self.push_to(&mut text);
+        f.write_str(&text)
     }
 }
 

@@ -2,9 +2,6 @@
 //!
 //! PyPy has no wrappers of this kind. It calls a function like the plain one, which takes and gives records by their addresses.
 
-use std::borrow::Cow;
-use std::fmt;
-
 use cffi_model::primitive::Primitive;
 use cffi_model::types::Qualifiers;
 use cffi_syntax::ast::CallingConvention;
@@ -23,39 +20,17 @@ struct Printer<'a, 'm> {
     name: &'a str,
     function: &'a Function,
     /// `x0`, `x1`, …
-    names: Vec<Cow<'static, str>>,
+    names: Vec<String>,
+    /// `x0, x1, …`
+    arguments: String,
     uses: Uses,
 }
 
-/// What a function returns.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Gives {
-    /// What the declared one does.
-    Result,
-    /// `void`
-    Nothing,
-}
-
-/// `PREFIX0, PREFIX1, …`
-struct Numbered(&'static str, usize);
-
-impl fmt::Display for Numbered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for index in 0..self.1 {
-            let comma = if index > 0 { ", " } else { "" };
-            write!(f, "{comma}{}{index}", self.0)?;
-        }
-        Ok(())
-    }
-}
-
-/// The name of a parameter.
-fn parameter_name(index: usize) -> Cow<'static, str> {
-    const FIRST: [&str; 10] = ["x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9"];
-    match FIRST.get(index) {
-        Some(name) => Cow::Borrowed(name),
-        None => Cow::Owned(format!("x{index}")),
-    }
+/// `PREFIX0`, `PREFIX1`, …
+fn numbered(prefix: &str, count: usize) -> Vec<String> {
+    (0..count)
+        .map(|index| [prefix, itoa::Buffer::new().format(index)].concat())
+        .collect()
 }
 
 /// Prints both functions.
@@ -63,11 +38,13 @@ pub fn print(text: &mut Text, module: &Module<'_>, name: &str, node: NodeId) -> 
     let Node::Function(function) = module.nodes.get(node) else {
         return Ok(Uses::Nothing);
     };
+    let names = numbered("x", function.parameters.len());
     let mut printer = Printer {
         module,
         name,
         function,
-        names: (0..function.parameters.len()).map(parameter_name).collect(),
+        arguments: names.join(", "),
+        names,
         uses: Uses::Nothing,
     };
     printer.plain(text)?;
@@ -93,11 +70,6 @@ impl Printer<'_, '_> {
         self.function.parameters.len()
     }
 
-    /// `x0, x1, …`
-    fn arguments(&self) -> Numbered {
-        Numbered("x", self.arity())
-    }
-
     fn declare<'t>(&'t self, node: NodeId, declarator: &'t str) -> Generated<Declared<'t>> {
         let context = Context::Argument(self.name);
         self.module.nodes.declare(node, declarator, NONE, context)
@@ -110,44 +82,55 @@ impl Printer<'_, '_> {
 
     /// Parameters with their names.
     fn parameters(&self) -> impl Iterator<Item = (&NodeId, &str)> {
-        let names = self.names.iter().map(|name| &**name);
+        let names = self.names.iter().map(String::as_str);
         self.function.parameters.iter().zip(names)
     }
 
-    /// The head of a function that is called as the declared one is.
-    fn head(&self, name: &str, parameters: &[String], result: Gives) -> Generated<String> {
-        let parameters = if parameters.is_empty() {
-            "void".to_owned()
-        } else {
-            parameters.join(", ")
-        };
-        let convention = match self.function.convention {
-            CallingConvention::Stdcall => "_cffi_stdcall ",
-            CallingConvention::Cdecl => "",
-        };
-        let declarator = format!("{convention}{name}({parameters})");
-        Ok(match result {
-            Gives::Result => self.declare_result(&declarator)?.to_string(),
-            Gives::Nothing => format!("void {declarator}"),
-        })
+    /// The declarator of a function that is called as the declared one is. `first` is a parameter of its own; `star` is what stands before
+    /// the name of a parameter that is passed by its address.
+    fn declarator(
+        &self,
+        prefix: &str,
+        first: Option<Declared<'_>>,
+        star: impl Fn(NodeId) -> &'static str,
+    ) -> Generated<String> {
+        let mut declarator = String::with_capacity(128);
+        if self.function.convention == CallingConvention::Stdcall {
+            declarator.push_str("_cffi_stdcall ");
+        }
+        declarator.push_str(prefix);
+        declarator.push_str(self.name);
+        declarator.push('(');
+        let mut comma = "";
+        if let Some(first) = first {
+            first.push_to(&mut declarator);
+            comma = ", ";
+        }
+        for (parameter, name) in self.parameters() {
+            declarator.push_str(comma);
+            let name = [star(*parameter), name].concat();
+            self.declare(*parameter, &name)?.push_to(&mut declarator);
+            comma = ", ";
+        }
+        declarator.push_str(if comma.is_empty() { "void)" } else { ")" });
+        Ok(declarator)
+    }
+
+    /// Prints a function that passes a call on.
+    fn body(&self, text: &mut Text, give: &str, arguments: &str) {
+        text.words(&["\n{\n  ", give, self.name, "(", arguments, ");\n}\n"]);
     }
 
     fn plain(&self, text: &mut Text) -> Generated<()> {
-        let mut parameters = Vec::with_capacity(self.arity());
-        for (parameter, name) in self.parameters() {
-            parameters.push(self.declare(*parameter, name)?.to_string());
-        }
-        let name = format!("_cffi_d_{}", self.name);
-        let head = self.head(&name, &parameters, Gives::Result)?;
+        let declarator = self.declarator("_cffi_d_", None, |_| "")?;
+        text.push("static ");
+        text.declaration(self.declare_result(&declarator)?);
         let give = if self.returns_nothing() {
             ""
         } else {
             "return "
         };
-        line!(text, "static {head}");
-        line!(text, "{{");
-        line!(text, "  {give}{}({});", self.name, self.arguments());
-        line!(text, "}}");
+        self.body(text, give, &self.arguments);
         Ok(())
     }
 
@@ -158,18 +141,18 @@ impl Printer<'_, '_> {
             1 => "arg0",
             _ => "args",
         };
-        line!(text, "static PyObject *");
-        line!(
-            text,
-            "_cffi_f_{name}(PyObject *self, PyObject *{parameter})"
-        );
-        line!(text, "{{");
+        text.words(&["static PyObject *\n_cffi_f_", name]);
+        text.words(&["(PyObject *self, PyObject *", parameter, ")\n{\n"]);
         for (parameter, name) in self.parameters() {
-            line!(text, "  {};", self.declare(*parameter, name)?);
+            text.push("  ");
+            text.declaration(self.declare(*parameter, name)?);
+            text.push(";\n");
         }
         let returns_nothing = self.returns_nothing();
         if !returns_nothing {
-            line!(text, "  {};", self.declare_result("result")?);
+            text.push("  ");
+            text.declaration(self.declare_result("result")?);
+            text.push(";\n");
         }
         line!(text, "  PyObject *pyresult = NULL;");
         let takes_pointers = self
@@ -181,7 +164,8 @@ impl Printer<'_, '_> {
             line!(text, "  struct _cffi_memory_s memory;");
         }
         if self.arity() > 1 {
-            line!(text, "  PyObject {};", Numbered("*arg", self.arity()));
+            let objects = numbered("*arg", self.arity()).join(", ");
+            text.words(&["  PyObject ", &objects, ";\n"]);
         }
         text.gap();
         line!(text, "  (void)self;");
@@ -194,7 +178,7 @@ impl Printer<'_, '_> {
         }
         if self.arity() > 1 {
             let arity = self.arity();
-            let names = Numbered("&arg", arity);
+            let names = numbered("&arg", arity).join(", ");
             line!(
                 text,
                 "  if (!PyArg_UnpackTuple(args, \"{name}\", {arity}, {arity}, {names}))"
@@ -216,7 +200,7 @@ impl Printer<'_, '_> {
             line!(text, "  Py_BEGIN_ALLOW_THREADS");
         }
         line!(text, "  _cffi_restore_errno();");
-        line!(text, "  {{ {take}{name}({}); }}", self.arguments());
+        text.words(&["  { ", take, name, "(", &self.arguments, "); }\n"]);
         line!(text, "  _cffi_save_errno();");
         if !keeps_gil {
             line!(text, "  Py_END_ALLOW_THREADS");
@@ -226,7 +210,8 @@ impl Printer<'_, '_> {
             line!(text, "  pyresult = Py_None;");
             line!(text, "  Py_INCREF(pyresult);");
         } else {
-            line!(text, "  pyresult = {};", self.convert_result()?);
+            let result = self.convert_result()?;
+            text.words(&["  pyresult = ", &result, ";\n"]);
         }
         if takes_pointers {
             line!(text, " done:");
@@ -244,15 +229,15 @@ impl Printer<'_, '_> {
         node: NodeId,
         fail: &str,
     ) -> Generated<()> {
-        let place = self.module.place(node);
+        let (mut place, mut number) = (itoa::Buffer::new(), itoa::Buffer::new());
+        let place = place.format(self.module.place(node));
+        let index = number.format(index);
         let conversion = self.conversion(node);
         match conversion {
             Conversion::Pointer => {
-                line!(
-                    text,
-                    "  if (_cffi_to_c_array(&memory, _cffi_type({place}), arg{index}, (char **)&x{index}) < 0)"
-                );
-                line!(text, "    {fail};");
+                text.words(&["  if (_cffi_to_c_array(&memory, _cffi_type(", place]);
+                text.words(&["), arg", index, ", (char **)&x", index, ") < 0)\n"]);
+                text.words(&["    ", fail, ";\n"]);
                 return Ok(());
             }
             Conversion::Memory | Conversion::Record | Conversion::Array | Conversion::Nothing => {
@@ -273,7 +258,8 @@ impl Printer<'_, '_> {
         let ctype = self.module.nodes.spelling(node).text();
         match conversion {
             Conversion::Integer => {
-                line!(text, "  x{index} = _cffi_to_c_int(arg{index}, {ctype});");
+                text.words(&["  x", index, " = _cffi_to_c_int(arg", index]);
+                text.words(&[", ", &ctype, ");\n"]);
             }
             Conversion::Named => line!(
                 text,
@@ -296,15 +282,11 @@ impl Printer<'_, '_> {
             (Conversion::FunctionPointer, _) => "NULL",
             _ => "-1",
         };
-        if failed.is_empty() {
-            line!(text, "  if (x{index} && PyErr_Occurred())");
-        } else {
-            line!(
-                text,
-                "  if (x{index} == ({ctype}){failed} && PyErr_Occurred())"
-            );
+        text.words(&["  if (x", index]);
+        if !failed.is_empty() {
+            text.words(&[" == (", &ctype, ")", failed]);
         }
-        line!(text, "    {fail};");
+        text.words(&[" && PyErr_Occurred())\n    ", fail, ";\n"]);
         Ok(())
     }
 
@@ -353,41 +335,31 @@ impl Printer<'_, '_> {
                     | Node::Primitive(Primitive::FloatComplex | Primitive::DoubleComplex)
             )
         };
-        let mut parameters = Vec::with_capacity(self.arity() + 1);
-        let mut arguments = Vec::with_capacity(self.arity());
-        let mut same = true;
-        if by_address(result) {
-            parameters.push(self.declare(result, "*result")?.to_string());
-            same = false;
-        }
-        for (index, parameter) in self.function.parameters.iter().enumerate() {
-            let star = if by_address(*parameter) { "*" } else { "" };
-            same &= star.is_empty();
-            let declarator = format!("{star}x{index}");
-            parameters.push(self.declare(*parameter, &declarator)?.to_string());
-            arguments.push(format!("{star}x{index}"));
-        }
-        if same {
-            line!(text, "# define _cffi_f_{name} _cffi_d_{name}");
+        if !by_address(result) && !self.function.parameters.iter().copied().any(by_address) {
+            text.words(&["# define _cffi_f_", name, " _cffi_d_", name, "\n"]);
             return Ok(());
         }
-        let own = format!("_cffi_f_{name}");
-        let head = if by_address(result) {
-            self.head(&own, &parameters, Gives::Nothing)?
-        } else {
-            self.head(&own, &parameters, Gives::Result)?
-        };
-        let take = if by_address(result) {
+        let star = |node: NodeId| if by_address(node) { "*" } else { "" };
+        text.push("static ");
+        let give = if by_address(result) {
+            let first = self.declare(result, "*result")?;
+            let declarator = self.declarator("_cffi_f_", Some(first), star)?;
+            text.words(&["void ", &declarator]);
             "*result = "
-        } else if self.returns_nothing() {
-            ""
         } else {
-            "return "
+            let declarator = self.declarator("_cffi_f_", None, star)?;
+            text.declaration(self.declare_result(&declarator)?);
+            if self.returns_nothing() {
+                ""
+            } else {
+                "return "
+            }
         };
-        line!(text, "static {head}");
-        line!(text, "{{");
-        line!(text, "  {take}{name}({});", arguments.join(", "));
-        line!(text, "}}");
+        let arguments: Vec<String> = self
+            .parameters()
+            .map(|(parameter, name)| [star(*parameter), name].concat())
+            .collect();
+        self.body(text, give, &arguments.join(", "));
         Ok(())
     }
 }

@@ -26,7 +26,7 @@ use cffi_wire::{VERSION_BASE, VERSION_CHAR16_CHAR32, VERSION_EMBEDDED, flags};
 use crate::error::{GenerateError, Generated};
 use crate::module::{Item, Language, Module, Source};
 use crate::planner::plan;
-use text::{Text, line, put};
+use text::{Text, line};
 
 /// What a C module has that a Python module has not.
 #[derive(Clone, Copy, Debug)]
@@ -134,7 +134,8 @@ fn print_types(text: &mut Text, module: &Module<'_>) {
 
     line!(text, "static void *_cffi_types[] = {{");
     for (index, word) in module.words.iter().enumerate() {
-        put!(text, "/* {index:2} */ ");
+        let pad = if index < 10 { " " } else { "" };
+        text.words(&["/* ", pad, itoa::Buffer::new().format(index), " */ "]);
         match word {
             Word::Type(op, spelling) => {
                 print_op(text, op);
@@ -168,8 +169,9 @@ fn print_types(text: &mut Text, module: &Module<'_>) {
 }
 
 fn print_op(text: &mut Text, op: &cffi_wire::Op) {
-    text.words(&["_CFFI_OP(_CFFI_OP_", op.opcode.name(), ", "]);
-    put!(text, "{})", op.argument);
+    let mut argument = itoa::Buffer::new();
+    let argument = argument.format(op.argument);
+    text.words(&["_CFFI_OP(_CFFI_OP_", op.opcode.name(), ", ", argument, ")"]);
 }
 
 fn print_init(text: &mut Text, module: &Module<'_>, version: u32, embedded: bool) {

@@ -59,10 +59,8 @@ fn print_field(
     let name = &field.name;
     if field.width.is_some() || module.nodes.is_integer(field.node) {
         // Any integer will do: the runtime checks the size, and takes the sign from the declaration.
-        line!(
-            text,
-            "  (void)(({object}{name}) | 0);  /* '{shown}.{name}' is an integer */"
-        );
+        text.words(&["  (void)((", object, name, ") | 0);"]);
+        text.words(&["  /* '", shown, ".", name, "' is an integer */\n"]);
         return;
     }
     let (node, place) = innermost(module, field.node, name, |_| true);
@@ -80,7 +78,11 @@ fn print_field(
         .nodes
         .declare(node, "*tmp", field.qualifiers, context)
     {
-        Ok(declaration) => line!(text, "  {{ {declaration} = &{object}{place}; (void)tmp; }}"),
+        Ok(declaration) => {
+            text.push("  { ");
+            text.declaration(declaration);
+            text.words(&[" = &", object, &place, "; (void)tmp; }\n"]);
+        }
         Err(_) => line!(text, "  /* '{shown}.{name}' has a type without a name */"),
     }
 }

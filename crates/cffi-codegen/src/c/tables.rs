@@ -1,7 +1,8 @@
 //! The tables of a C module, and the context that holds them.
 
-use cffi_wire::{Opcode, flags};
+use cffi_wire::{Op, Opcode, flags};
 
+use super::print_op;
 use super::text::{Text, line, put};
 use crate::module::{EnumEntry, Global, Module};
 use crate::records::{Access, PlannedField, RecordEntry, is_flexible};
@@ -120,9 +121,9 @@ fn print_global(text: &mut Text, global: &Global<'_>) {
     };
     let (prefix, direct) = direct.unwrap_or(("NULL", ""));
     text.words(&["  { \"", name, "\", (void *)", address, name]);
-    text.words(&[", _CFFI_OP(_CFFI_OP_", global.op.opcode.name(), ", "]);
-    put!(text, "{}", global.op.argument);
-    text.words(&["), ", prefix, direct, " },\n"]);
+    text.push(", ");
+    print_op(text, &global.op);
+    text.words(&[", ", prefix, direct, " },\n"]);
 }
 
 fn print_field(
@@ -162,69 +163,67 @@ fn print_field(
     } else {
         Opcode::Noop
     };
-    text.words(&[", _CFFI_OP(_CFFI_OP_", opcode.name(), ", "]);
-    line!(text, "{}) }},", module.place(field.node));
+    text.push(", ");
+    print_op(text, &Op::new(opcode, module.place(field.node)));
+    text.push(" },\n");
 }
 
 fn print_record(text: &mut Text, record: &RecordEntry<'_>, first_field: usize) {
-    let (size, alignment, comment) = match &record.access {
-        Access::Name(c_name) => (
-            format!("sizeof({c_name})"),
-            format!("offsetof(struct _cffi_align_{}, y)", record.identifier()),
-            "",
-        ),
+    let mut number = itoa::Buffer::new();
+    let type_index = number.format(record.type_index);
+    text.words(&["  { \"", &record.name, "\", ", type_index, ", "]);
+    print_flags(text, record.flags);
+    text.push(",\n    ");
+    let comment = match &record.access {
+        Access::Name(c_name) => {
+            let identifier = record.identifier();
+            text.words(&["sizeof(", c_name, "), "]);
+            text.words(&["offsetof(struct _cffi_align_", &identifier, ", y), "]);
+            ""
+        }
         // The alignment is that of the fields.
-        Access::Pointer(pointer) => (
-            format!("sizeof(*({pointer})0)"),
-            "-1".to_owned(),
-            " /* named by a pointer */",
-        ),
+        Access::Pointer(pointer) => {
+            text.words(&["sizeof(*(", pointer, ")0), -1, "]);
+            " /* named by a pointer */"
+        }
         Access::Member(..) => {
             let object = record.access.object().unwrap_or_default();
-            (
-                format!("sizeof({object})"),
-                format!("_cffi_alignment({object})"),
-                " /* named by a member */",
-            )
+            text.words(&["sizeof(", &object, "), _cffi_alignment(", &object, "), "]);
+            " /* named by a member */"
         }
-        Access::Nameless => (
-            "(size_t)-2".to_owned(),
-            "-2".to_owned(),
-            " /* without a name */",
-        ),
-        Access::Opaque => ("(size_t)-1".to_owned(), "-1".to_owned(), " /* opaque */"),
-        Access::External => ("(size_t)-1".to_owned(), "-1".to_owned(), " /* external */"),
+        Access::Nameless => {
+            text.push("(size_t)-2, -2, ");
+            " /* without a name */"
+        }
+        Access::Opaque => {
+            text.push("(size_t)-1, -1, ");
+            " /* opaque */"
+        }
+        Access::External => {
+            text.push("(size_t)-1, -1, ");
+            " /* external */"
+        }
     };
-    let given = !matches!(record.access, Access::Opaque | Access::External);
-    let first = if given {
-        first_field.to_string()
-    } else {
-        "-1".to_owned()
+    let first = match record.access {
+        Access::Opaque | Access::External => "-1",
+        _ => number.format(first_field),
     };
-    line!(
-        text,
-        "  {{ \"{}\", {}, {},",
-        record.name,
-        record.type_index,
-        flag_names(record.flags)
-    );
-    line!(
-        text,
-        "    {size}, {alignment}, {first}, {}{comment} }},",
-        record.fields.len()
-    );
+    text.words(&[first, ", "]);
+    let fields = number.format(record.fields.len());
+    text.words(&[fields, comment, " },\n"]);
 }
 
-fn flag_names(value: flags::Record) -> String {
-    let names: Vec<&str> = flags::Record::NAMES
+fn print_flags(text: &mut Text, value: flags::Record) {
+    let mut before = "";
+    for (_, name) in flags::Record::NAMES
         .iter()
         .filter(|(flag, _)| value.contains(*flag))
-        .map(|(_, name)| *name)
-        .collect();
-    if names.is_empty() {
-        "0".to_owned()
-    } else {
-        names.join(" | ")
+    {
+        text.words(&[before, name]);
+        before = " | ";
+    }
+    if before.is_empty() {
+        text.push("0");
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::{Arguments, Write};
 
+use crate::spelling::Declared;
+
 /// C code in the making.
 #[derive(Debug, Default)]
 pub struct Text(String);
@@ -23,6 +25,11 @@ impl Text {
         for word in words {
             self.0.push_str(word);
         }
+    }
+
+    /// Adds a declaration.
+    pub fn declaration(&mut self, declared: Declared<'_>) {
+        declared.push_to(&mut self.0);
     }
 
     /// Adds a part of a line.
