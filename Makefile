@@ -40,7 +40,7 @@ export CFFI_WHEELS := $(WHEELS)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 SOURCES := $(shell find crates python Cargo.toml Cargo.lock pyproject.toml setup.py MANIFEST.in -type f \
-	-not -path '*/tests/*' -not -path '*/benches/*' -not -path '*/fuzz/*' -not -path '*/__pycache__/*' -not -name '*.snap' -not -name '*.so' 2>/dev/null)
+	-not -path '*/tests/*' -not -path '*/benches/*' -not -path '*/fuzz/*' -not -path '*/__pycache__/*' -not -name '*.snap' -not -name '*.so' -not -path '*.egg-info/*' 2>/dev/null)
 
 .PHONY: help build demo test lint bench bench-html bench-docs fmt clean smoke env memcheck \
 	test-rust test-python test-conformance test-differential test-packaging test-headers test-codegen test-matrix test-benches \

@@ -57,6 +57,7 @@ def main() -> int:
     if failures:
         return 1
     results = Results(machine.describe(options.upstream))
+    machine.stay_on_one_processor()
     table = Table()
     table.header()
     for line in measure_all(options, pythons, targets):
