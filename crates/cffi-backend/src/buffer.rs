@@ -116,14 +116,17 @@ impl Buffer {
 
     /// The position of one byte; `IndexError` with the words of `access` outside.
     fn position(&self, key: Borrowed<'_>, access: Access) -> PyResult<usize> {
-        if !key.is_index() {
-            return Err(raise!(
-                TypeError,
-                "buffer indices must be integers, not {}",
-                key.type_name()
-            ));
-        }
-        let index = key.to_index()?;
+        let index = match key.one_digit_isize() {
+            Some(index) => index,
+            None if key.is_index() => key.to_index()?,
+            None => {
+                return Err(raise!(
+                    TypeError,
+                    "buffer indices must be integers, not {}",
+                    key.type_name()
+                ));
+            }
+        };
         let index = if index < 0 {
             index.checked_add_unsigned(self.size).unwrap_or(-1)
         } else {

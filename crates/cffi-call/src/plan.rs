@@ -166,21 +166,11 @@ impl WordPlan {
         }
     }
 
-    /// The result of a call that was made without an image, as [`Self::call_scalar`] gives it.
-    #[inline]
-    #[must_use]
-    pub const fn extend(&self, word: u64) -> u64 {
-        match self.result_kind {
-            Some(kind) => kind.extend(word),
-            None => 0,
-        }
-    }
-
-    /// Makes a call whose result is `void` or in one register, and gives the result as a word extended to 64 bits; a floating-point
-    /// number as its bits, those of `float` in the low half; 0 for `void`.
+    /// Makes a call whose result is `void`, in one register or in memory, and gives what is in the register as a word extended to 64
+    /// bits; a floating-point number as its bits, those of `float` in the low half; 0 for others.
     ///
     /// # Safety
-    /// As [`WordPlan::call`]; the plan returns by [`Returning::Void`], [`Returning::Int`] or [`Returning::Float`].
+    /// As [`WordPlan::call`]; the plan does not return by [`Returning::Pieces`].
     #[inline]
     pub unsafe fn call_scalar(&self, function: *const c_void, image: &Image) -> u64 {
         let Some(kind) = self.result_kind else {

@@ -115,8 +115,18 @@ impl Borrowed<'_> {
         Ok(value)
     }
 
+    /// The value of an `int` of one digit, as most indices are.
+    #[inline]
+    #[must_use]
+    pub fn one_digit_isize(self) -> Option<isize> {
+        isize::try_from(crate::version::one_digit_int(self)?).ok()
+    }
+
     /// `operator.index(self)` as a size or index; `OverflowError` where it does not fit.
     pub fn as_isize(self) -> PyResult<isize> {
+        if let Some(value) = self.one_digit_isize() {
+            return Ok(value);
+        }
         // SAFETY: a valid object and a valid exception class.
         let value = unsafe { ffi::PyNumber_AsSsize_t(self.as_ptr(), ffi::PyExc_OverflowError) };
         if value == -1 {

@@ -112,7 +112,7 @@ impl SlotValue for isize {
 }
 
 /// Runs the body of a slot.
-#[inline]
+#[inline(always)]
 pub fn guard<T: SlotValue>(body: impl FnOnce() -> PyResult<T>) -> T::C {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => value.into_c(),

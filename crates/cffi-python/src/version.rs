@@ -166,13 +166,15 @@ pub fn attached_state() -> Option<*mut ffi::PyThreadState> {
     }
 }
 
-/// The value of an `int` of one or two digits (60 bits), read from the object itself; `None` for larger ones and other objects.
+/// How `int` objects are laid out (cpython/longintrepr.h). Where the layout is not known, or has digits of another size, none is read.
 #[cfg(all(not(any(Py_LIMITED_API, Py_3_15)), target_pointer_width = "64"))]
-#[inline]
-#[must_use]
-pub fn small_int(object: Borrowed<'_>) -> Option<i64> {
+mod int_layout {
+    use super::{Borrowed, ffi};
+    #[cfg(not(Py_3_12))]
+    use crate::bits::ToUnsigned;
+
     /// The start of `struct _longobject`: from 3.12 on `lv_tag` has the number of digits above three bits of sign, before that
-    /// `ob_size` is the number of digits with the sign (cpython/longintrepr.h).
+    /// `ob_size` is the number of digits with the sign.
     #[repr(C)]
     struct Int {
         ob_base: ffi::PyObject,
@@ -180,36 +182,78 @@ pub fn small_int(object: Borrowed<'_>) -> Option<i64> {
         /// The least one first, of 30 bits each; at least one is there.
         digits: [u32; 1],
     }
-    const DIGIT_BITS: u32 = 30;
-    // SAFETY: the address of a type object.
-    if object.type_ptr() != &raw mut ffi::PyLong_Type {
-        return None;
-    }
-    // SAFETY: an `int`; each has room for one digit.
-    let (size, digits) = unsafe {
-        let int = object.as_ptr().cast::<Int>();
-        ((*int).size, (&raw const (*int).digits).cast::<u32>())
-    };
-    #[cfg(Py_3_12)]
-    let (count, sign) = (size >> 3, 1 - (size as i64 & 3));
-    #[cfg(not(Py_3_12))]
-    let (count, sign) = (size.abs(), size.signum() as i64);
-    // SAFETY: as many digits as the size says.
-    unsafe {
-        match count {
-            0 | 1 => Some(sign * i64::from(*digits)),
-            2 => Some(sign * (i64::from(*digits) | i64::from(*digits.add(1)) << DIGIT_BITS)),
-            _ => None,
+    const DIGIT_BITS: u32 = super::ONE_DIGIT_BITS as u32;
+
+    /// The size field, and the address of the digits.
+    #[inline(always)]
+    fn parts(object: Borrowed<'_>) -> Option<(isize, *const u32)> {
+        // SAFETY: the address of a type object; an `int`, each of which has room for one digit.
+        unsafe {
+            if object.type_ptr() != &raw mut ffi::PyLong_Type {
+                return None;
+            }
+            let int = object.as_ptr().cast::<Int>();
+            Some(((*int).size, (&raw const (*int).digits).cast::<u32>()))
         }
+    }
+
+    /// The value of an `int` of one digit.
+    #[inline(always)]
+    pub fn one_digit(object: Borrowed<'_>) -> Option<i64> {
+        let (size, digits) = parts(object)?;
+        #[cfg(Py_3_12)]
+        let (is_one, sign) = (size >> 3 <= 1, 1 - (size as i64 & 3));
+        #[cfg(not(Py_3_12))]
+        let (is_one, sign) = (size.wrapping_add(1).to_unsigned() <= 2, size as i64);
+        // SAFETY: one digit is always there; it is zero for the value zero.
+        is_one.then(|| sign * i64::from(unsafe { *digits }))
+    }
+
+    /// The value of an `int` of two digits.
+    #[inline(never)]
+    pub fn two_digits(object: Borrowed<'_>) -> Option<i64> {
+        let (size, digits) = parts(object)?;
+        #[cfg(Py_3_12)]
+        let (count, sign) = (size >> 3, 1 - (size as i64 & 3));
+        #[cfg(not(Py_3_12))]
+        let (count, sign) = (size.abs(), size.signum() as i64);
+        if count != 2 {
+            return None;
+        }
+        // SAFETY: as many digits as the size says.
+        let (low, high) = unsafe { (i64::from(*digits), i64::from(*digits.add(1))) };
+        Some(sign * (low | high << DIGIT_BITS))
     }
 }
 
-/// Where the layout of `int` objects is not known, or has digits of another size, none is read.
 #[cfg(any(Py_LIMITED_API, Py_3_15, not(target_pointer_width = "64")))]
-#[inline]
+mod int_layout {
+    use super::Borrowed;
+
+    pub fn one_digit(_: Borrowed<'_>) -> Option<i64> {
+        None
+    }
+    pub fn two_digits(_: Borrowed<'_>) -> Option<i64> {
+        None
+    }
+}
+
+/// The value of an `int` of one digit, which is [`ONE_DIGIT_BITS`] bits and a sign, read from the object itself; `None` for larger
+/// ones and other objects.
+#[inline(always)]
 #[must_use]
-pub fn small_int(_: Borrowed<'_>) -> Option<i64> {
-    None
+pub fn one_digit_int(object: Borrowed<'_>) -> Option<i64> {
+    int_layout::one_digit(object)
+}
+
+/// See [`one_digit_int`].
+pub const ONE_DIGIT_BITS: u8 = 30;
+
+/// The value of an `int` of one or two digits (60 bits), read from the object itself; `None` for larger ones and other objects.
+#[inline(always)]
+#[must_use]
+pub fn small_int(object: Borrowed<'_>) -> Option<i64> {
+    int_layout::one_digit(object).or_else(|| int_layout::two_digits(object))
 }
 
 /// The value of a `float`; `None` for other objects.

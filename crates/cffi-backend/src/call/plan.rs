@@ -58,15 +58,15 @@ pub enum Shortcut {
     Large,
 }
 
-/// The usual conversions of results.
+/// The usual conversions of results, from the words that registers hold: conventions leave the upper bits of such words undefined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// `None`
     Void,
-    /// An `int`, signed or of less than 64 bits.
-    Int,
-    /// An `int` of 64 bits, unsigned.
-    Unsigned64,
+    /// An `int` of a signed integer; so many bits of the word are not its own.
+    Signed(u8),
+    /// An `int` of an unsigned integer; so many bits of the word are not its own.
+    Unsigned(u8),
     /// A `bool`.
     Bool,
     /// A `float` of a `double`.
@@ -79,9 +79,14 @@ pub enum Outcome {
     Other,
 }
 
+/// The bits of a word that a value of a type does not have.
+fn unused_bits(ctype: &CType) -> u8 {
+    u8::try_from(64 - 8 * ctype.raw_size().clamp(1, 8)).unwrap_or(0)
+}
+
 impl Parameter {
     fn new(ctype: &CTypeRef, passing: Option<&Passing>) -> Self {
-        let unused_bits = u8::try_from(64 - 8 * ctype.raw_size().clamp(1, 8)).unwrap_or(0);
+        let unused_bits = unused_bits(ctype);
         let (shortcut, word) = match passing {
             Some(Passing::Word(word)) => {
                 let takes_bytes = ctype.item().is_some_and(|item| {
@@ -161,8 +166,8 @@ impl Outcome {
     fn new(result: &CType) -> Self {
         match (result.kind, result.raw_size()) {
             (Kind::Void, _) => Self::Void,
-            (Kind::Unsigned, 8) => Self::Unsigned64,
-            (Kind::Signed | Kind::Unsigned, 1..=8) => Self::Int,
+            (Kind::Signed, 1..=8) => Self::Signed(unused_bits(result)),
+            (Kind::Unsigned, 1..=8) => Self::Unsigned(unused_bits(result)),
             (Kind::Bool, _) => Self::Bool,
             (Kind::Float, 8) => Self::Double,
             (Kind::Float, 4) => Self::Float,

@@ -9,6 +9,7 @@ use cffi_model::gil::Gil;
 use cffi_python::bits::{ToSigned, ToUnsigned};
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::guard;
+use cffi_python::version::ONE_DIGIT_BITS;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, int, raise, thread, version};
 use smallvec::SmallVec;
 
@@ -31,7 +32,7 @@ enum Caller {
 }
 
 macro_rules! vectorcalls {
-    ($($(#[$doc:meta])* $name:ident $caller:expr, $gil:expr;)*) => {
+    ($($(#[$doc:meta])* $name:ident<$library:literal, $kept:literal>;)*) => {
         $($(#[$doc])*
         pub unsafe extern "C" fn $name(
             callable: *mut PyObject,
@@ -40,32 +41,32 @@ macro_rules! vectorcalls {
             names: *mut PyObject,
         ) -> *mut PyObject {
             // SAFETY: as this function is called.
-            unsafe { enter(callable, arguments, flags, names, $caller, $gil) }
+            unsafe { enter::<$library, $kept>(callable, arguments, flags, names) }
         })*
     };
 }
 
 vectorcalls! {
     /// The vectorcall of cdata of function-pointer types.
-    call_pointer Caller::Pointer, Gil::Released;
+    call_pointer<false, false>;
     /// The vectorcall of pointers to functions that keep the GIL.
-    call_pointer_keeping_gil Caller::Pointer, Gil::Kept;
+    call_pointer_keeping_gil<false, true>;
     /// The vectorcall of functions of libraries.
-    call_function Caller::Library, Gil::Released;
+    call_function<true, false>;
     /// The vectorcall of functions of libraries that keep the GIL.
-    call_function_keeping_gil Caller::Library, Gil::Kept;
+    call_function_keeping_gil<true, true>;
 }
 
+/// A call of a function of a `LIBRARY`, or of a pointer that the program made; with the GIL `KEPT` or released.
+///
 /// # Safety
 /// Called by the interpreter with a cdata and its arguments.
-#[inline]
-unsafe fn enter(
+#[inline(always)]
+unsafe fn enter<const LIBRARY: bool, const KEPT: bool>(
     callable: *mut PyObject,
     arguments: *const *mut PyObject,
     flags: usize,
     names: *mut PyObject,
-    caller: Caller,
-    gil: Gil,
 ) -> *mut PyObject {
     guard(|| {
         // SAFETY: the caller's promise; `Borrowed` is a transparent non-null pointer.
@@ -78,15 +79,46 @@ unsafe fn enter(
             };
             (&*callable.cast::<CData>(), arguments)
         };
-        // SAFETY: NULL or a tuple.
-        if unsafe { Borrowed::from_ptr_or_none(names) }.is_some_and(|names| names.tuple_len() > 0) {
-            return Err(raise!(
-                TypeError,
-                "a cdata function cannot be called with keyword arguments"
-            ));
+        let gil = if KEPT { Gil::Kept } else { Gil::Released };
+        if names.is_null() {
+            if let Some(made) = call_shortly::<LIBRARY>(function, arguments, gil)? {
+                return Ok(made);
+            }
         }
-        call_cdata(function, arguments, caller, gil)
+        // SAFETY: NULL or a tuple.
+        let names = unsafe { Borrowed::from_ptr_or_none(names) };
+        let caller = if LIBRARY {
+            Caller::Library
+        } else {
+            Caller::Pointer
+        };
+        call_cdata(function, arguments, names, caller, gil)
     })
+}
+
+/// As [`call_cdata`], for calls of few words whose plan is there. There is no result, and no exception, if it cannot be done so.
+#[inline(always)]
+fn call_shortly<const LIBRARY: bool>(
+    function: &CData,
+    arguments: &[Borrowed<'_>],
+    gil: Gil,
+) -> PyResult<Option<Owned>> {
+    let ctype = function.ctype();
+    let address: *const c_void = function.data().cast_const().cast();
+    let (Some(detail), Some(result)) = (ctype.as_function(), ctype.item()) else {
+        return Ok(None);
+    };
+    let Some(Ok(plan)) = detail.plan.get() else {
+        return Ok(None);
+    };
+    let may = LIBRARY || plan.restriction.is_none();
+    match plan.few {
+        Some(few) if may && !address.is_null() && arguments.len() == plan.parameters.len() => {
+            // SAFETY: the program says that the pointer is a function of this type.
+            unsafe { run_few_of(few, plan, result, address, arguments, gil) }
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The vectorcall of all other cdata.
@@ -107,13 +139,21 @@ pub unsafe extern "C" fn not_callable(
     })
 }
 
-#[inline]
+/// Calls a cdata.
+#[inline(never)]
 fn call_cdata(
     function: &CData,
     arguments: &[Borrowed<'_>],
+    names: Option<Borrowed<'_>>,
     caller: Caller,
     gil: Gil,
 ) -> PyResult<Owned> {
+    if names.is_some_and(|names| names.tuple_len() > 0) {
+        return Err(raise!(
+            TypeError,
+            "a cdata function cannot be called with keyword arguments"
+        ));
+    }
     let ctype = function.ctype();
     let (Some(detail), Some(result)) = (ctype.as_function(), ctype.item()) else {
         return Err(raise!(
@@ -138,7 +178,7 @@ fn call_cdata(
         return variadic::with_plan(detail, result, arguments, |plan| {
             allowed(plan)?;
             // SAFETY: the program says that the pointer is a function of this type.
-            unsafe { run(plan, result, address, arguments, gil) }
+            unsafe { run_any(plan, result, address, arguments, gil) }
         });
     }
     if arguments.len() != expected {
@@ -149,7 +189,7 @@ fn call_cdata(
         allowed(plan)?;
     }
     // SAFETY: as above.
-    unsafe { run(plan, result, address, arguments, gil) }
+    unsafe { run_any(plan, result, address, arguments, gil) }
 }
 
 /// Refuses what only functions of libraries may do.
@@ -170,33 +210,12 @@ fn wrong_count(ctype: &CType, least: &str, expected: usize, got: usize) -> Raise
     )
 }
 
-/// Converts the arguments, calls, converts the result.
+/// Converts the arguments, calls, converts the result, for every signature and every argument. It has much room on the stack for the
+/// words of the call, which short calls do not pay for.
 ///
 /// # Safety
 /// `address` is a C function of the plan's signature; there is an argument for each parameter.
 #[inline]
-pub unsafe fn run(
-    plan: &Plan,
-    result: &CType,
-    address: *const c_void,
-    arguments: &[Borrowed<'_>],
-    gil: Gil,
-) -> PyResult<Owned> {
-    if let Some(few) = plan.few {
-        // SAFETY: the caller's promise.
-        if let Some(made) = unsafe { run_few_of(few, plan, result, address, arguments, gil)? } {
-            return Ok(made);
-        }
-    }
-    // SAFETY: the caller's promise.
-    unsafe { run_any(plan, result, address, arguments, gil) }
-}
-
-/// [`run`] for every signature and every argument. It has much room on the stack for the words of the call, which short calls do not pay for.
-///
-/// # Safety
-/// As [`run`].
-#[inline(never)]
 unsafe fn run_any(
     plan: &Plan,
     result: &CType,
@@ -221,11 +240,11 @@ unsafe fn run_any(
     }
 }
 
-/// As [`run`], but leaves it to others where an argument is not of the usual kind for its parameter, as a number that is not an
+/// As [`run_any`], but leaves it to others where an argument is not of the usual kind for its parameter, as a number that is not an
 /// `int`, or does not fit. Then there is no call, and no exception.
 ///
 /// # Safety
-/// As [`run`].
+/// As [`run_any`].
 #[inline]
 pub unsafe fn run_usual(
     plan: &Plan,
@@ -246,8 +265,8 @@ pub unsafe fn run_usual(
 /// [`run_few`] for the number of arguments that there is.
 ///
 /// # Safety
-/// As [`run`].
-#[inline]
+/// As [`run_any`].
+#[inline(always)]
 unsafe fn run_few_of(
     few: Few,
     plan: &Plan,
@@ -283,8 +302,8 @@ unsafe fn run_few_of(
 /// very usual kinds.
 ///
 /// # Safety
-/// As [`run`].
-#[inline]
+/// As [`run_any`].
+#[inline(always)]
 pub unsafe fn run_few<const N: usize, const FLOATS: bool>(
     plan: &Plan,
     result: &CType,
@@ -292,16 +311,13 @@ pub unsafe fn run_few<const N: usize, const FLOATS: bool>(
     arguments: &[Borrowed<'_>; N],
     gil: Gil,
 ) -> PyResult<Option<Owned>> {
-    let CallPlan::Words(words) = &plan.call else {
-        return Ok(None);
-    };
     let Some(parameters) = plan.parameters.first_chunk::<N>() else {
         return Ok(None);
     };
     let mut values = [0_u64; N];
     for ((value, parameter), object) in values.iter_mut().zip(parameters).zip(arguments) {
         let word = if FLOATS {
-            float_shortcut(parameter, *object)
+            float_shortcut::<N>(parameter, *object)
         } else {
             shortcut(parameter, *object)
         };
@@ -320,11 +336,19 @@ pub unsafe fn run_few<const N: usize, const FLOATS: bool>(
             }
         })
     };
-    scalar_result(plan.result, result, words.extend(word)).map(Some)
+    match plan.result {
+        // The commonest of all.
+        Outcome::Signed(unused) if !FLOATS => signed_result(word, unused),
+        Outcome::Void if !FLOATS => Ok(Owned::none()),
+        Outcome::Double if FLOATS => int::from_f64(f64::from_bits(word)),
+        Outcome::Float if FLOATS => float_result(word),
+        other => scalar_result(other, result, word),
+    }
+    .map(Some)
 }
 
 /// # Safety
-/// As [`run`], and with `USUAL` as [`run_usual`]. Without it there is a result.
+/// As [`run_any`], and with `USUAL` as [`run_usual`]. Without it there is a result.
 #[inline]
 unsafe fn run_words<const USUAL: bool>(
     plan: &Plan,
@@ -358,7 +382,8 @@ unsafe fn run_words<const USUAL: bool>(
     }
     let mut memory = None;
     if let Returning::Indirect(word) = words.returning {
-        let made = result_memory(result)?;
+        // The function writes all of it.
+        let made = result_memory(result, Fill::Nothing)?;
         image.set(word, made.data().expose_provenance() as u64);
         memory = Some(made);
     }
@@ -368,11 +393,14 @@ unsafe fn run_words<const USUAL: bool>(
             let bits = leave(gil, || words.call_scalar(address, &image));
             return scalar_result(plan.result, result, bits).map(Some);
         }
+        if let Some(memory) = memory {
+            leave(gil, || words.call_scalar(address, &image));
+            return Ok(Some(memory.into_owned()));
+        }
         let returned = leave(gil, || words.call(address, &image));
-        let made = match (memory, &words.returning) {
-            (Some(memory), _) => Ok(memory.into_owned()),
-            (None, Returning::Pieces(pieces)) => {
-                let made = result_memory(result)?;
+        let made = match &words.returning {
+            Returning::Pieces(pieces) => {
+                let made = result_memory(result, Fill::Zero)?;
                 WordPlan::collect(pieces, &returned, made.data());
                 if result.kind.is_record() {
                     Ok(made.into_owned())
@@ -390,7 +418,7 @@ unsafe fn run_words<const USUAL: bool>(
 ///
 /// # Safety
 /// `call` touches no Python object.
-#[inline]
+#[inline(always)]
 unsafe fn leave<R>(gil: Gil, call: impl FnOnce() -> R) -> R {
     match gil {
         // SAFETY: the caller's promise.
@@ -404,6 +432,16 @@ fn is_value_of(object: Borrowed<'_>, ctype: &CType) -> bool {
     CData::from_object(object).is_some_and(|cdata| std::ptr::eq(&raw const **cdata.ctype(), ctype))
 }
 
+/// The bits of the nearest `float`.
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "C's conversion to float rounds in the same way"
+)]
+fn float_bits(value: f64) -> u64 {
+    u64::from((value as f32).to_bits())
+}
+
 /// The bits of a `double` of the same value, if there is one.
 fn exact_in_double(value: i64) -> Option<u64> {
     let value = i32::try_from(value).ok()?;
@@ -414,26 +452,40 @@ fn exact_in_double(value: i64) -> Option<u64> {
 #[inline(always)]
 fn shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
     // The commonest of all comes first, and in line.
-    if let Shortcut::Signed(unused) = parameter.shortcut {
-        let value = version::small_int(object)?;
-        return ((value << unused) >> unused == value).then(|| value.to_unsigned());
+    const UNUSED_BY_DIGIT: u8 = 63 - ONE_DIGIT_BITS;
+    if let Shortcut::Signed(..=UNUSED_BY_DIGIT) = parameter.shortcut {
+        if let Some(value) = version::one_digit_int(object) {
+            return Some(value.to_unsigned());
+        }
     }
     other_shortcut(parameter, object)
 }
 
-/// [`shortcut`] where it is a floating-point number most of all.
+/// [`shortcut`] of one of `N` parameters that are `double` or `float`.
 #[inline(always)]
-fn float_shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
-    if let (Shortcut::Double, Some(value)) = (parameter.shortcut, version::exact_float(object)) {
-        return Some(value.to_bits());
+fn float_shortcut<const N: usize>(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
+    if parameter.shortcut == Shortcut::Double {
+        if let Some(value) = version::exact_float(object) {
+            return Some(value.to_bits());
+        }
+    }
+    // In line where it takes no room from others.
+    if N == 1 && parameter.shortcut == Shortcut::Float {
+        if let Some(value) = version::exact_float(object) {
+            return Some(float_bits(value));
+        }
     }
     other_shortcut(parameter, object)
 }
 
-/// [`shortcut`] for what is no signed integer.
-#[inline]
+/// [`shortcut`] for all but small numbers for the commoner signed integer types.
+#[inline(never)]
 fn other_shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
     match parameter.shortcut {
+        Shortcut::Signed(unused) => {
+            let value = version::small_int(object)?;
+            ((value << unused) >> unused == value).then(|| value.to_unsigned())
+        }
         Shortcut::Unsigned(unused) => {
             let value = version::small_int(object)?.to_unsigned();
             ((value << unused) >> unused == value && value >> 63 == 0).then_some(value)
@@ -442,13 +494,7 @@ fn other_shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
             Some(value) => Some(value.to_bits()),
             None => exact_in_double(version::small_int(object)?),
         },
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "C's conversion to float rounds in the same way"
-        )]
-        Shortcut::Float => {
-            version::exact_float(object).map(|value| u64::from((value as f32).to_bits()))
-        }
+        Shortcut::Float => version::exact_float(object).map(float_bits),
         Shortcut::Bool => {
             // SAFETY: the addresses of two static objects.
             let (yes, no) = unsafe { (ffi::Py_True(), ffi::Py_False()) };
@@ -481,39 +527,58 @@ fn other_shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
             }
             None
         }
-        Shortcut::Signed(_) | Shortcut::None | Shortcut::Large => None,
+        Shortcut::None | Shortcut::Large => None,
     }
 }
 
-/// A scalar result from its word, which is extended to 64 bits.
-#[inline]
-fn scalar_result(outcome: Outcome, result: &CType, mut bits: u64) -> PyResult<Owned> {
-    // The commonest of all.
-    if outcome == Outcome::Int {
-        return int::from_i64(bits.to_signed());
-    }
+/// A scalar result from the word of a register.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the upper bits of the word are not the value's"
+)]
+#[inline(never)]
+fn scalar_result(outcome: Outcome, result: &CType, bits: u64) -> PyResult<Owned> {
     match outcome {
         Outcome::Void => Ok(Owned::none()),
-        Outcome::Int => int::from_i64(bits.to_signed()),
-        Outcome::Unsigned64 => int::from_u64(bits),
-        Outcome::Bool if bits <= 1 => Ok(Owned::bool(bits == 1)),
+        Outcome::Signed(unused) => signed_result(bits, unused),
+        Outcome::Unsigned(unused) => int::from_u64((bits << unused) >> unused),
+        Outcome::Bool if bits as u8 <= 1 => Ok(Owned::bool(bits as u8 == 1)),
         Outcome::Double => int::from_f64(f64::from_bits(bits)),
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the upper half of the word is zero"
-        )]
-        Outcome::Float => int::from_f64(f32::from_bits(bits as u32).into()),
-        // SAFETY: the scalar is in the low bytes of the word (only little-endian targets have such plans).
-        Outcome::Pointer | Outcome::Bool | Outcome::Other => unsafe {
-            load(result, (&raw mut bits).cast())
-        },
+        Outcome::Float => float_result(bits),
+        Outcome::Pointer | Outcome::Bool | Outcome::Other => load_word(result, bits),
     }
+}
+
+/// A `float` in the low half of its word.
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the upper half of the word is not the value's"
+)]
+fn float_result(bits: u64) -> PyResult<Owned> {
+    int::from_f64(f32::from_bits(bits as u32).into())
+}
+
+/// A signed integer of fewer bits than its word.
+#[inline]
+fn signed_result(bits: u64, unused: u8) -> PyResult<Owned> {
+    int::from_i64((bits << unused).to_signed() >> unused)
+}
+
+/// A scalar result of any type.
+#[inline(never)]
+fn load_word(result: &CType, mut bits: u64) -> PyResult<Owned> {
+    // SAFETY: the scalar is in the low bytes of the word (only little-endian targets have such plans).
+    unsafe { load(result, (&raw mut bits).cast()) }
 }
 
 /// Memory for a result that is no scalar: of a record the cdata that is returned.
-fn result_memory(result: &CType) -> PyResult<crate::cdata::CDataRef> {
-    let size = result.size()?.unwrap_or(0);
-    owning::new_memory(result.to_ref(), size, -1, result.align()?, Fill::Zero)
+#[inline]
+fn result_memory(result: &CType, fill: Fill) -> PyResult<crate::cdata::CDataRef> {
+    // There is no plan for a type that is not complete.
+    let size = usize::try_from(result.raw_size()).unwrap_or(0);
+    let align = result.raw_align() as usize;
+    owning::new_memory(result.to_ref(), size, -1, align, fill)
 }
 
 /// # Safety
@@ -554,7 +619,7 @@ unsafe fn large_argument(
 }
 
 /// # Safety
-/// As [`run`].
+/// As [`run_any`].
 #[cold]
 unsafe fn run_libffi(
     plan: &Plan,
@@ -578,7 +643,7 @@ unsafe fn run_libffi(
         match result.kind {
             Kind::Void => Ok(Owned::none()),
             Kind::Struct | Kind::Union => {
-                let made = result_memory(result)?;
+                let made = result_memory(result, Fill::Nothing)?;
                 let size = result.size()?.unwrap_or(0);
                 std::ptr::copy_nonoverlapping(returned, made.data(), size);
                 Ok(made.into_owned())

@@ -493,6 +493,9 @@ pub trait ToIndex {
 impl ToIndex for Borrowed<'_> {
     #[inline]
     fn to_index(self) -> PyResult<isize> {
+        if let Some(value) = self.one_digit_isize() {
+            return Ok(value);
+        }
         // SAFETY: a valid object and a valid exception class.
         let value = unsafe { ffi::PyNumber_AsSsize_t(self.as_ptr(), ffi::PyExc_IndexError) };
         if value == -1 {

@@ -88,8 +88,14 @@ pub fn new_function(
             return Ok(builtin);
         }
     };
-    // SAFETY: the plan belongs to the type.
-    let (entry, flags) = entry_for(unsafe { plan.as_ref() });
+    let (entry, flags) = {
+        // SAFETY: the plan belongs to the type.
+        let plan = unsafe { plan.as_ref() };
+        match gil {
+            Gil::Released => entry_for::<false>(plan),
+            Gil::Kept => entry_for::<true>(plan),
+        }
+    };
     // As long-lived as the definition of the wrapper.
     let definition = Box::leak(Box::new(ffi::PyMethodDef {
         ml_name: definition.ml_name,
@@ -193,7 +199,7 @@ fn new_builtin(
 
 /// What the interpreter enters for functions of a plan, and how. With one argument or none it is the way of their wrappers: the interpreter
 /// counts the arguments, and takes less time for it.
-fn entry_for(plan: &Plan) -> (ffi::PyMethodDefPointer, c_int) {
+fn entry_for<const KEPT: bool>(plan: &Plan) -> (ffi::PyMethodDefPointer, c_int) {
     macro_rules! fast {
         ($entry:expr) => {
             (
@@ -215,38 +221,41 @@ fn entry_for(plan: &Plan) -> (ffi::PyMethodDefPointer, c_int) {
         };
     }
     match (plan.few, plan.parameters.len()) {
-        (Some(Few::Ints(0)), _) => single!(ffi::METH_NOARGS, call_none),
-        (Some(Few::Ints(1)), _) => single!(ffi::METH_O, call_one::<false>),
-        (Some(Few::Floats(1)), _) => single!(ffi::METH_O, call_one::<true>),
-        (Some(Few::Ints(2)), _) => fast!(call_few::<2, false>),
-        (Some(Few::Ints(3)), _) => fast!(call_few::<3, false>),
-        (Some(Few::Ints(4)), _) => fast!(call_few::<4, false>),
-        (Some(Few::Floats(2)), _) => fast!(call_few::<2, true>),
-        (Some(Few::Floats(3)), _) => fast!(call_few::<3, true>),
-        (Some(Few::Floats(4)), _) => fast!(call_few::<4, true>),
+        (Some(Few::Ints(0)), _) => single!(ffi::METH_NOARGS, call_none::<KEPT>),
+        (Some(Few::Ints(1)), _) => single!(ffi::METH_O, call_one::<false, KEPT>),
+        (Some(Few::Floats(1)), _) => single!(ffi::METH_O, call_one::<true, KEPT>),
+        (Some(Few::Ints(2)), _) => fast!(call_few::<2, false, KEPT>),
+        (Some(Few::Ints(3)), _) => fast!(call_few::<3, false, KEPT>),
+        (Some(Few::Ints(4)), _) => fast!(call_few::<4, false, KEPT>),
+        (Some(Few::Floats(2)), _) => fast!(call_few::<2, true, KEPT>),
+        (Some(Few::Floats(3)), _) => fast!(call_few::<3, true, KEPT>),
+        (Some(Few::Floats(4)), _) => fast!(call_few::<4, true, KEPT>),
         (_, 0) => single!(ffi::METH_NOARGS, call_any_none),
         (_, 1) => single!(ffi::METH_O, call_any_one),
         _ => fast!(call_any),
     }
 }
 
-unsafe extern "C" fn call_none(this: *mut PyObject, _: *mut PyObject) -> *mut PyObject {
+unsafe extern "C" fn call_none<const KEPT: bool>(
+    this: *mut PyObject,
+    _: *mut PyObject,
+) -> *mut PyObject {
     // SAFETY: called by the interpreter with the `__self__` of a function.
-    guard(|| unsafe { (*this.cast::<Direct>()).call_few::<0, false>(&[]) })
+    guard(|| unsafe { (*this.cast::<Direct>()).call_few::<0, false, KEPT>(&[]) })
 }
 
-unsafe extern "C" fn call_one<const FLOATS: bool>(
+unsafe extern "C" fn call_one<const FLOATS: bool, const KEPT: bool>(
     this: *mut PyObject,
     argument: *mut PyObject,
 ) -> *mut PyObject {
     // SAFETY: called by the interpreter with the `__self__` of a function and its argument.
     guard(|| unsafe {
         let given = [Borrowed::from_ptr(argument)];
-        (*this.cast::<Direct>()).call_few::<1, FLOATS>(&given)
+        (*this.cast::<Direct>()).call_few::<1, FLOATS, KEPT>(&given)
     })
 }
 
-unsafe extern "C" fn call_few<const N: usize, const FLOATS: bool>(
+unsafe extern "C" fn call_few<const N: usize, const FLOATS: bool, const KEPT: bool>(
     this: *mut PyObject,
     arguments: *mut *mut PyObject,
     count: isize,
@@ -256,7 +265,7 @@ unsafe extern "C" fn call_few<const N: usize, const FLOATS: bool>(
         let this = &*this.cast::<Direct>();
         let given = all_given(arguments, count);
         match given.try_into() {
-            Ok(given) => this.call_few::<N, FLOATS>(given),
+            Ok(given) => this.call_few::<N, FLOATS, KEPT>(given),
             Err(_) => this.call(given),
         }
     })
@@ -343,16 +352,17 @@ impl Direct {
     /// Calls by the shortest way, for a plan that has it: [`vectorcall::run_few`].
     ///
     /// # Safety
-    /// The plan's calls are of `N` words, with `FLOATS` of floating-point numbers.
-    #[inline]
-    unsafe fn call_few<const N: usize, const FLOATS: bool>(
+    /// The plan's calls are of `N` words, with `FLOATS` of floating-point numbers, with `KEPT` of a function that keeps the GIL.
+    #[inline(always)]
+    unsafe fn call_few<const N: usize, const FLOATS: bool, const KEPT: bool>(
         &self,
         given: &[Borrowed<'_>; N],
     ) -> PyResult<Owned> {
+        let gil = if KEPT { Gil::Kept } else { Gil::Released };
         // SAFETY: the caller's promise. The plan and the result belong to the type.
         let done = unsafe {
             let (plan, result) = (self.plan.as_ref(), self.result.as_ref());
-            vectorcall::run_few::<N, FLOATS>(plan, result, self.address, given, self.gil)?
+            vectorcall::run_few::<N, FLOATS>(plan, result, self.address, given, gil)?
         };
         match done {
             Some(result) => Ok(result),
@@ -361,6 +371,7 @@ impl Direct {
     }
 
     /// Calls by the plan, or by the wrapper where the arguments are not what the plan takes.
+    #[inline(never)]
     fn call(&self, given: &[Borrowed<'_>]) -> PyResult<Owned> {
         // SAFETY: the plan and the result belong to the type, and the address is a function of this type.
         unsafe {

@@ -304,7 +304,7 @@ impl CType {
     }
 
     /// Alignment in bytes without trying to complete the type; 0 where it is not known.
-    pub(super) fn raw_align(&self) -> u32 {
+    pub fn raw_align(&self) -> u32 {
         self.align.load(Ordering::Relaxed)
     }
 
