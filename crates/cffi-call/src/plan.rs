@@ -230,15 +230,16 @@ impl Piece {
     #[must_use]
     pub unsafe fn read(self, value: *const u8) -> u64 {
         let mut bytes = [0u8; 8];
-        let size = usize::from(self.size).min(bytes.len());
         // SAFETY: the part lies inside the value.
         unsafe {
-            std::ptr::copy_nonoverlapping(
-                value.add(usize::from(self.offset)),
-                bytes.as_mut_ptr(),
-                size,
-            )
-        };
+            let place = value.add(usize::from(self.offset));
+            // Most are whole words.
+            if self.size == 8 {
+                return u64::from_le(place.cast::<u64>().read_unaligned());
+            }
+            let size = usize::from(self.size).min(bytes.len());
+            std::ptr::copy_nonoverlapping(place, bytes.as_mut_ptr(), size);
+        }
         u64::from_le_bytes(bytes)
     }
 
@@ -249,11 +250,16 @@ impl Piece {
     #[inline]
     pub unsafe fn write(self, word: u64, value: *mut u8) {
         let bytes = word.to_le_bytes();
-        let size = usize::from(self.size).min(bytes.len());
         // SAFETY: the part lies inside the value.
         unsafe {
-            std::ptr::copy_nonoverlapping(bytes.as_ptr(), value.add(usize::from(self.offset)), size)
-        };
+            let place = value.add(usize::from(self.offset));
+            if self.size == 8 {
+                place.cast::<u64>().write_unaligned(word.to_le());
+                return;
+            }
+            let size = usize::from(self.size).min(bytes.len());
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), place, size);
+        }
     }
 }
 

@@ -318,6 +318,9 @@ pub unsafe fn run_few<const N: usize, const FLOATS: bool>(
     for ((value, parameter), object) in values.iter_mut().zip(parameters).zip(arguments) {
         let word = if FLOATS {
             float_shortcut::<N>(parameter, *object)
+        } else if N == 1 {
+            // All of them in line, where they take no room from others.
+            any_shortcut(parameter, *object)
         } else {
             shortcut(parameter, *object)
         };
@@ -340,6 +343,7 @@ pub unsafe fn run_few<const N: usize, const FLOATS: bool>(
         // The commonest of all.
         Outcome::Signed(unused) if !FLOATS => signed_result(word, unused),
         Outcome::Void if !FLOATS => Ok(Owned::none()),
+        Outcome::Unsigned(unused) if !FLOATS => unsigned_result(word, unused),
         Outcome::Double if FLOATS => int::from_f64(f64::from_bits(word)),
         Outcome::Float if FLOATS => float_result(word),
         other => scalar_result(other, result, word),
@@ -481,6 +485,11 @@ fn float_shortcut<const N: usize>(parameter: &Parameter, object: Borrowed<'_>) -
 /// [`shortcut`] for all but small numbers for the commoner signed integer types.
 #[inline(never)]
 fn other_shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
+    any_shortcut(parameter, object)
+}
+
+#[inline(always)]
+fn any_shortcut(parameter: &Parameter, object: Borrowed<'_>) -> Option<u64> {
     match parameter.shortcut {
         Shortcut::Signed(unused) => {
             let value = version::small_int(object)?;
@@ -541,12 +550,18 @@ fn scalar_result(outcome: Outcome, result: &CType, bits: u64) -> PyResult<Owned>
     match outcome {
         Outcome::Void => Ok(Owned::none()),
         Outcome::Signed(unused) => signed_result(bits, unused),
-        Outcome::Unsigned(unused) => int::from_u64((bits << unused) >> unused),
+        Outcome::Unsigned(unused) => unsigned_result(bits, unused),
         Outcome::Bool if bits as u8 <= 1 => Ok(Owned::bool(bits as u8 == 1)),
         Outcome::Double => int::from_f64(f64::from_bits(bits)),
         Outcome::Float => float_result(bits),
         Outcome::Pointer | Outcome::Bool | Outcome::Other => load_word(result, bits),
     }
+}
+
+/// An unsigned integer of fewer bits than its word.
+#[inline]
+fn unsigned_result(bits: u64, unused: u8) -> PyResult<Owned> {
+    int::from_u64((bits << unused) >> unused)
 }
 
 /// A `float` in the low half of its word.
@@ -583,7 +598,6 @@ fn result_memory(result: &CType, fill: Fill) -> PyResult<crate::cdata::CDataRef>
 
 /// # Safety
 /// `passing` was made for a value of `parameter`.
-#[cold]
 unsafe fn large_argument(
     parameter: &CType,
     passing: &Passing,
@@ -591,14 +605,13 @@ unsafe fn large_argument(
     image: &mut Image,
     temporaries: &Temporaries,
 ) -> PyResult<()> {
-    let size = parameter.size()?.unwrap_or(0);
     let same = CData::from_object(object)
         .filter(|cdata| std::ptr::eq(&raw const **cdata.ctype(), parameter));
     let data = match (same, passing) {
         // A record of the same type is read where it is.
         (Some(cdata), Passing::Pieces(_)) if parameter.kind.is_record() => cdata.data(),
         _ => {
-            let copy = temporaries.allocate(size)?;
+            let copy = temporaries.allocate(parameter.size()?.unwrap_or(0))?;
             // SAFETY: fresh memory of the value's size.
             unsafe { argument::value(parameter, object, copy, temporaries)? }
             copy
