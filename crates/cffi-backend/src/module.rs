@@ -22,7 +22,6 @@ fn make_types() -> PyResult<()> {
     types::CDATA_ITERATOR.set(cdata::iter::make_type()?);
     types::BUFFER.set(buffer::make_type()?);
     types::CLIBRARY.set(library::clibrary::make_type()?);
-    types::INLINE_LIB.set(library::object::make_type()?);
     types::LIB.set(compiled::library::make_type()?);
     types::DIRECT.set(compiled::function::make_type()?);
     types::GLOB_SUPPORT.set(compiled::variable::make_type()?);

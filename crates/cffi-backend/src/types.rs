@@ -1,9 +1,9 @@
-//! The Python types of this module, made once at import and kept for the life of the process.
+//! The Python types of this module, made once, most of them at import, and kept for the life of the process.
 
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use cffi_python::ffi::{PyObject, PyTypeObject};
-use cffi_python::{Borrowed, Owned};
+use cffi_python::{Borrowed, Owned, PyResult};
 
 /// A place for one type; NULL until the module is imported.
 pub struct TypeCell(AtomicPtr<PyTypeObject>);
@@ -22,6 +22,26 @@ impl TypeCell {
     /// Keeps a type for ever.
     pub fn set(&self, class: Owned) {
         self.0.store(class.into_ptr().cast(), Ordering::Relaxed);
+    }
+
+    /// The type, made now if it was not needed before.
+    pub fn get_or_make(
+        &self,
+        make: impl FnOnce() -> PyResult<Owned>,
+    ) -> PyResult<*mut PyTypeObject> {
+        if self.get().is_null() {
+            let class = make()?;
+            let place = class.as_ptr().cast();
+            // Whoever is first.
+            let order = (Ordering::AcqRel, Ordering::Acquire);
+            let known = self
+                .0
+                .compare_exchange(std::ptr::null_mut(), place, order.0, order.1);
+            if known.is_ok() {
+                std::mem::forget(class);
+            }
+        }
+        Ok(self.get())
     }
 
     /// As an object.
@@ -66,7 +86,7 @@ type_cells! {
     LIB;
     /// Functions of compiled modules that need no wrapper.
     DIRECT;
-    /// What `cffi.FFI.dlopen()` returns.
+    /// What `cffi.FFI.dlopen()` returns; NULL until then.
     INLINE_LIB;
     /// `__FFIGlobSupport`
     GLOB_SUPPORT;

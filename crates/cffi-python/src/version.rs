@@ -256,6 +256,9 @@ pub fn small_int(object: Borrowed<'_>) -> Option<i64> {
     int_layout::one_digit(object).or_else(|| int_layout::two_digits(object))
 }
 
+/// Whether interpreters read the attributes of instances without a call where their class has a `__getattr__`.
+pub const READS_ATTRIBUTES_IN_LINE: bool = cfg!(Py_3_12);
+
 /// The value of a `float`; `None` for other objects.
 #[inline]
 #[must_use]

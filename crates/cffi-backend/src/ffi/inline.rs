@@ -1,7 +1,6 @@
 //! The declarations behind an FFI, and the ctypes that were made of them.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use cffi_model::declarations::{CdefOptions, Declaration, Space};
@@ -9,11 +8,12 @@ use cffi_model::{CdefError, Declarations, ErrorKind, Target};
 use cffi_python::ffi::{self as capi, PyObject};
 use cffi_python::sync::Lock;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, error, object, raise, text};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::object::Ffi;
 use super::realize;
 use crate::ctype::CTypeRef;
+use crate::library::object::Lib;
 
 /// What an FFI knows.
 pub struct World {
@@ -26,8 +26,8 @@ pub struct World {
     included: Lock<Vec<Owned>>,
     /// Lengths of arrays that a C compiler has measured, by the C expression that the declarations have in their place.
     measured: Lock<FxHashMap<Box<str>, isize>>,
-    /// Counts the times that declarations were replaced: what library objects remember of earlier times is not valid any more.
-    generation: AtomicUsize,
+    /// Weak references to the libraries: what they have found is not valid any more when declarations are replaced.
+    libraries: Lock<Vec<Owned>>,
 }
 
 impl World {
@@ -39,7 +39,7 @@ impl World {
             enums: Lock::default(),
             included: Lock::default(),
             measured: Lock::default(),
-            generation: AtomicUsize::new(0),
+            libraries: Lock::default(),
         }
     }
 
@@ -90,14 +90,45 @@ impl World {
         Ok(())
     }
 
-    /// How often declarations were replaced.
-    pub fn generation(&self) -> usize {
-        self.generation.load(Ordering::Acquire)
+    /// Takes note of a library, by a weak reference.
+    pub fn keep_library(&self, reference: Owned) -> PyResult<()> {
+        let is_full = |known: &Vec<Owned>| known.len() == known.capacity();
+        if self.libraries.read(is_full) {
+            self.drop_libraries()?;
+        }
+        self.libraries.with(|known| known.push(reference));
+        Ok(())
+    }
+
+    /// Lets go of the references to libraries that are gone, and makes room for as many as are left.
+    fn drop_libraries(&self) -> PyResult<()> {
+        let mut gone = FxHashSet::default();
+        for known in self.libraries.read(Vec::clone) {
+            if known.borrow().call(&[])?.borrow().is_none() {
+                gone.insert(known.as_ptr());
+            }
+        }
+        let dropped = self.libraries.with(|known| {
+            let (dropped, mut left): (Vec<_>, Vec<_>) = std::mem::take(known)
+                .into_iter()
+                .partition(|known| gone.contains(&known.as_ptr()));
+            left.reserve(left.len().max(4));
+            *known = left;
+            dropped
+        });
+        drop(dropped);
+        Ok(())
     }
 
     /// Makes library objects look everything up anew.
-    pub fn forget_libraries(&self) {
-        self.generation.fetch_add(1, Ordering::AcqRel);
+    pub fn forget_libraries(&self) -> PyResult<()> {
+        for known in self.libraries.read(Vec::clone) {
+            let library = known.borrow().call(&[])?;
+            if let Some(library) = Lib::from_object(library.borrow()) {
+                library.forget_all()?;
+            }
+        }
+        Ok(())
     }
 
     /// An FFI that was included.
@@ -199,7 +230,12 @@ impl World {
 
     /// Gives up every reference, for `tp_clear`.
     pub fn clear(&self) {
-        let parts = (self.records.take(), self.enums.take(), self.included.take());
+        let parts = (
+            self.records.take(),
+            self.enums.take(),
+            self.included.take(),
+            self.libraries.take(),
+        );
         drop(parts);
     }
 }

@@ -64,7 +64,7 @@ fn cdef(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     // What a string means may have changed: a tag has members now, a default name another meaning.
     this.forget_types();
     if options.replace == Override::Allowed {
-        this.world.forget_libraries();
+        this.world.forget_libraries()?;
     }
     done.map(|()| Owned::none())
 }

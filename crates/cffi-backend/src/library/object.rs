@@ -1,11 +1,20 @@
 //! The libraries of `cffi.FFI.dlopen()`: the functions, variables and constants of a library as attributes.
 //!
-//! Functions and constants are looked up once and kept in a dict; variables are read and written each time.
+//! Functions and constants are looked up once and are attributes of the object from then on, as if the program had set them. What is no
+//! attribute yet, and variables, which are read each time, come from `__getattr__`.
+//!
+//! ```text
+//!   lib.name ──▶ lib.__dict__ ──no such key──▶ __getattr__ ──function, constant──▶ lib.__dict__
+//!                                                  └──────────variable───────────▶ memory
+//! ```
+//!
+//! The class is made as a `class` statement makes one: interpreters from 3.12 on read attributes of such objects without calling
+//! anybody (`LOAD_ATTR_WITH_HINT`). Earlier ones do not where there is a `__getattr__`, and raise an exception on the way to it; there a
+//! slot does all of it.
 
 use cffi_python::bits::ToSigned;
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cffi_model::declarations::{Declaration, IntegerOrigin};
 use cffi_model::gil::KeepGil;
@@ -14,7 +23,7 @@ use cffi_python::error::{Exception, raise_object};
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, guard_silent};
 use cffi_python::typespec::{TypeSpec, method};
-use cffi_python::{Borrowed, Owned, PyResult, Raised, int, object, raise, text};
+use cffi_python::{Borrowed, Owned, PyResult, Raised, int, object, raise, text, version};
 
 use super::handle::Library;
 use super::keep_gil;
@@ -33,10 +42,8 @@ pub struct Lib {
     weak_references: cffi_python::object::WeakReferences,
     library: Arc<Library>,
     ffi: Owned,
-    /// `{name: value}` of functions and constants that were asked for.
+    /// The object's `__dict__`, for the slot.
     found: Owned,
-    /// The FFI's count of redeclarations when `found` was begun.
-    generation: AtomicUsize,
 }
 
 /// What a name is looked up for.
@@ -76,17 +83,27 @@ pub fn open(
         )
     })?;
     let library = Arc::new(Library::open(name, flags, keep_gil)?);
-    let found = object::new_dict()?;
-    // SAFETY: the type is ready; every part is written at once.
-    unsafe {
-        let made = Owned::from_new(ffi::PyType_GenericAlloc(types::INLINE_LIB.get(), 0))?;
+    let class = types::INLINE_LIB.get_or_make(make_type)?;
+    // SAFETY: the type is ready; every part is written at once. A valid object, and no callback.
+    let (made, reference) = unsafe {
+        let made = Owned::from_new(ffi::PyType_GenericAlloc(class, 0))?;
         let place: *mut Lib = made.as_ptr().cast();
         (&raw mut (*place).library).write(library);
         (&raw mut (*place).ffi).write(owner.as_object().to_owned());
-        (&raw mut (*place).found).write(found);
-        (&raw mut (*place).generation).write(AtomicUsize::new(owner.world.generation()));
-        Ok(made)
-    }
+        // Not one that shares its keys, as instances get by themselves: interpreters do not read those without calling.
+        let found = object::new_dict()?;
+        (&raw mut (*place).found).write(found.clone());
+        cffi_python::error::status(ffi::PyObject_GenericSetDict(
+            made.as_ptr(),
+            found.as_ptr(),
+            std::ptr::null_mut(),
+        ))?;
+        let reference = ffi::PyWeakref_NewRef(made.as_ptr(), std::ptr::null_mut());
+        let reference = Owned::from_new(reference)?;
+        (made, reference)
+    };
+    owner.world.keep_library(reference)?;
+    Ok(made)
 }
 
 impl Lib {
@@ -100,9 +117,22 @@ impl Lib {
 
     /// Closes it. Functions that were taken out of it must not be called any more.
     pub fn close(&self) -> PyResult<()> {
-        // SAFETY: a dict.
-        unsafe { ffi::PyDict_Clear(self.found.as_ptr()) }
+        self.forget_all()?;
         self.library.close()
+    }
+
+    /// What was looked up so far, by name: `lib.__dict__`.
+    fn found(&self) -> PyResult<Owned> {
+        let this = types::object_ptr(self);
+        // SAFETY: a live object whose class has a dict for its instances; no context is needed.
+        unsafe { Owned::from_new(ffi::PyObject_GenericGetDict(this, std::ptr::null_mut())) }
+    }
+
+    /// Looks everything up anew from now on.
+    pub fn forget_all(&self) -> PyResult<()> {
+        // SAFETY: a dict.
+        unsafe { ffi::PyDict_Clear(self.found()?.as_ptr()) }
+        Ok(())
     }
 
     fn owner(&self) -> PyResult<&Ffi> {
@@ -173,28 +203,29 @@ impl Lib {
         )
     }
 
-    fn get(&self, name: Borrowed<'_>) -> PyResult<Option<Owned>> {
-        let current = self.owner()?.world.generation();
-        if self.generation.swap(current, Ordering::AcqRel) != current {
-            // SAFETY: a dict.
-            unsafe { ffi::PyDict_Clear(self.found.as_ptr()) }
-        }
-        if let Some(known) = self.found.borrow().dict_get(name)? {
-            return Ok(Some(known));
-        }
+    /// The value of what is no attribute yet.
+    fn get(&self, name: Borrowed<'_>) -> PyResult<Owned> {
+        self.get_declared(name)?.ok_or_else(|| no_attribute(name))
+    }
+
+    /// The value of what is declared and no attribute yet.
+    fn get_declared(&self, name: Borrowed<'_>) -> PyResult<Option<Owned>> {
         let Some(text) = identifier(name) else {
             return Ok(None);
         };
         match self.item(text, Purpose::Value)? {
             Some(Item::Fixed(value)) => {
-                self.found.borrow().dict_set(name, value.borrow())?;
+                let this = types::object_ptr(self);
+                // SAFETY: three valid objects; the class has a dict for its instances.
+                cffi_python::error::status(unsafe {
+                    ffi::PyObject_GenericSetAttr(this, name.as_ptr(), value.as_ptr())
+                })?;
                 Ok(Some(value))
             }
-            Some(Item::Variable(ctype, data)) => {
-                // SAFETY: the program declared the symbol as a variable of this type.
-                let value = unsafe { super::load_variable(&ctype, data)? };
-                Ok(Some(value))
-            }
+            // SAFETY: the program declared the symbol as a variable of this type.
+            Some(Item::Variable(ctype, data)) => unsafe {
+                super::load_variable(&ctype, data).map(Some)
+            },
             None => Ok(None),
         }
     }
@@ -218,10 +249,11 @@ impl Lib {
 
     /// `del lib.name`: a function or constant is looked up anew when it is next used; there is nothing else to delete.
     fn forget(&self, name: Borrowed<'_>) -> PyResult<()> {
-        if self.found.borrow().dict_get(name)?.is_some() {
+        let found = self.found()?;
+        if found.borrow().dict_get(name)?.is_some() {
             // SAFETY: a dict and a str.
             return cffi_python::error::status(unsafe {
-                ffi::PyDict_DelItem(self.found.as_ptr(), name.as_ptr())
+                ffi::PyDict_DelItem(found.as_ptr(), name.as_ptr())
             });
         }
         Err(raise!(
@@ -303,11 +335,19 @@ fn no_attribute(name: Borrowed<'_>) -> Raised {
     raise_object(Exception::AttributeError.class(), name)
 }
 
+unsafe extern "C" fn getattr(object: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
+    // SAFETY: a method of Lib, and a valid object.
+    guard(|| unsafe { (*object.cast::<Lib>()).get(Borrowed::from_ptr(name)) })
+}
+
 unsafe extern "C" fn getattro(object: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
     guard(|| {
         // SAFETY: a slot of Lib; the name is a str.
         let (this, name) = unsafe { (&*object.cast::<Lib>(), Borrowed::from_ptr(name)) };
-        if let Some(value) = this.get(name)? {
+        if let Some(known) = this.found.borrow().dict_get(name)? {
+            return Ok(known);
+        }
+        if let Some(value) = this.get_declared(name)? {
             return Ok(value);
         }
         // SAFETY: two valid objects.
@@ -354,13 +394,6 @@ unsafe extern "C" fn dir(object: *mut PyObject, _: *mut PyObject) -> *mut PyObje
     })
 }
 
-unsafe extern "C" fn get_dict(object: *mut PyObject, _: *mut c_void) -> *mut PyObject {
-    guard(|| {
-        // SAFETY: a getter of Lib. A copy: what programs do to it must not change the library.
-        unsafe { Owned::from_new(ffi::PyDict_Copy((*object.cast::<Lib>()).found.as_ptr())) }
-    })
-}
-
 unsafe extern "C" fn repr(object: *mut PyObject) -> *mut PyObject {
     guard(|| {
         // SAFETY: a slot of Lib.
@@ -395,7 +428,7 @@ unsafe extern "C" fn clear(object: *mut PyObject) -> c_int {
 
 unsafe extern "C" fn dealloc(object: *mut PyObject) {
     guard_silent(|| {
-        // SAFETY: CPython deallocates a Lib once; its parts are dropped in place, the functions before the library.
+        // SAFETY: CPython deallocates a Lib once; its attributes are gone, and its parts are dropped in place.
         unsafe {
             ffi::PyObject_GC_UnTrack(object.cast());
             let place: *mut Lib = object.cast();
@@ -412,22 +445,38 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
     });
 }
 
-/// Makes the type.
-pub fn make_type() -> PyResult<Owned> {
-    let spec = TypeSpec::new(c"_cffi_backend._InlineLib", size_of::<Lib>())
+/// Makes the type: `class Lib(base)`, which gives instances a dict, and where the base has `__getattr__` the slot that knows it.
+fn make_type() -> PyResult<Owned> {
+    let base = make_base()?;
+    let namespace = object::new_dict()?;
+    let set = |name: &str, value: &str| {
+        let (name, value) = (text::from_str(name)?, text::from_str(value)?);
+        namespace.borrow().dict_set(name.borrow(), value.borrow())
+    };
+    set("__module__", "_cffi_backend")?;
+    set("__doc__", DOC)?;
+    let name = text::from_str("Lib")?;
+    let bases = object::new_tuple([base])?;
+    // SAFETY: the address of a type object.
+    let metaclass = unsafe { Borrowed::from_ptr((&raw mut ffi::PyType_Type).cast()) };
+    metaclass.call(&[name.borrow(), bases.borrow(), namespace.borrow()])
+}
+
+const DOC: &str = "A C library: its functions, variables and constants are the attributes.";
+
+fn make_base() -> PyResult<Owned> {
+    let spec = TypeSpec::new(c"_cffi_backend._LibBase", size_of::<Lib>())
         .not_picklable()
-        .flags(ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION)
-        .doc(c"A C library: its functions, variables and constants are the attributes.")
+        .flags(
+            ffi::Py_TPFLAGS_HAVE_GC
+                | ffi::Py_TPFLAGS_BASETYPE
+                | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION,
+        )
         .methods(vec![method(
             c"__dir__",
             dir,
             ffi::METH_NOARGS,
             c"The names that are declared.",
-        )])
-        .getset(vec![cffi_python::typespec::getter(
-            c"__dict__",
-            get_dict,
-            c"What was looked up so far.",
         )])
         .members(vec![ffi::PyMemberDef {
             name: c"__weaklistoffset__".as_ptr(),
@@ -436,13 +485,19 @@ pub fn make_type() -> PyResult<Owned> {
             flags: ffi::Py_READONLY,
             doc: std::ptr::null(),
         }]);
+    let spec = if version::READS_ATTRIBUTES_IN_LINE {
+        let doc = c"A function, variable or constant.";
+        spec.methods(vec![method(c"__getattr__", getattr, ffi::METH_O, doc)])
+    } else {
+        // SAFETY: the function has the type of its slot.
+        unsafe { spec.slot(ffi::Py_tp_getattro, getattro as *mut c_void) }
+    };
     // SAFETY: each function has the type of its slot.
     unsafe {
         spec.slot(ffi::Py_tp_dealloc, dealloc as *mut c_void)
             .slot(ffi::Py_tp_traverse, traverse as *mut c_void)
             .slot(ffi::Py_tp_clear, clear as *mut c_void)
             .slot(ffi::Py_tp_repr, repr as *mut c_void)
-            .slot(ffi::Py_tp_getattro, getattro as *mut c_void)
             .slot(ffi::Py_tp_setattro, setattro as *mut c_void)
     }
     .build(None)
