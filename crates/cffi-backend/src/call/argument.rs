@@ -14,33 +14,43 @@ use crate::ctype::{CType, Kind};
 /// Units of 16 bytes that are at hand without an allocation.
 const ROOM: usize = 8;
 
-/// Memory that lives until the call returns. Blocks are aligned to 16 bytes and do not move; neither may this, once it has given one out.
-pub struct Temporaries {
-    room: UnsafeCell<MaybeUninit<[u128; ROOM]>>,
+/// Memory that is at hand without an allocation. It is a variable of its own: the compiler would clear it with the rest.
+pub struct Room(UnsafeCell<MaybeUninit<[u128; ROOM]>>);
+
+impl Room {
+    /// Nothing is taken of it.
+    #[inline]
+    pub const fn new() -> Self {
+        Self(UnsafeCell::new(MaybeUninit::uninit()))
+    }
+}
+
+/// Memory that lives until the call returns. Blocks are aligned to 16 bytes and do not move.
+pub struct Temporaries<'a> {
+    room: &'a Room,
     /// How many units of the room are taken.
     taken: Cell<usize>,
     blocks: RefCell<SmallVec<[Vec<u128>; 2]>>,
 }
 
-impl Default for Temporaries {
+impl<'a> Temporaries<'a> {
+    /// The only one that takes from this room.
     #[inline]
-    fn default() -> Self {
+    pub fn new(room: &'a mut Room) -> Self {
         Self {
-            room: UnsafeCell::new(MaybeUninit::uninit()),
+            room,
             taken: Cell::new(0),
             blocks: RefCell::new(SmallVec::new()),
         }
     }
-}
 
-impl Temporaries {
     /// Zeroed memory of this many bytes.
     pub fn allocate(&self, size: usize) -> PyResult<*mut u8> {
         let units = size.div_ceil(16).max(1);
         let taken = self.taken.get();
         if units <= ROOM - taken {
             // SAFETY: as many units are left behind those that are taken, and nobody refers to the room as a whole.
-            let place = unsafe { self.room.get().cast::<u128>().add(taken) };
+            let place = unsafe { self.room.0.get().cast::<u128>().add(taken) };
             self.taken.set(taken + units);
             // SAFETY: as above; all-zero is a valid `u128`.
             unsafe { place.write_bytes(0, units) }
@@ -62,7 +72,7 @@ impl Temporaries {
 
 /// The word of a scalar argument, extended to 64 bits as its type says.
 #[inline]
-pub fn word(ctype: &CType, object: Borrowed<'_>, temporaries: &Temporaries) -> PyResult<u64> {
+pub fn word(ctype: &CType, object: Borrowed<'_>, temporaries: &Temporaries<'_>) -> PyResult<u64> {
     match ctype.kind {
         Kind::Signed | Kind::Unsigned => integer::to_bits(ctype, object),
         Kind::Pointer => Ok(pointer(ctype, object, temporaries)?.expose_provenance() as u64),
@@ -92,7 +102,7 @@ pub unsafe fn value(
     ctype: &CType,
     object: Borrowed<'_>,
     data: *mut u8,
-    temporaries: &Temporaries,
+    temporaries: &Temporaries<'_>,
 ) -> PyResult<()> {
     // SAFETY: the caller's promise.
     unsafe {
@@ -110,7 +120,7 @@ pub unsafe fn value(
 pub fn pointer(
     ctype: &CType,
     object: Borrowed<'_>,
-    temporaries: &Temporaries,
+    temporaries: &Temporaries<'_>,
 ) -> PyResult<*mut u8> {
     if CData::from_object(object).is_some() {
         return store::to_pointer(ctype, object);
@@ -127,7 +137,7 @@ fn room(length: usize, size: usize) -> PyResult<usize> {
 fn pointer_from_python(
     ctype: &CType,
     object: Borrowed<'_>,
-    temporaries: &Temporaries,
+    temporaries: &Temporaries<'_>,
 ) -> PyResult<*mut u8> {
     match prepare(ctype, object)? {
         Prepared::Address(address) => Ok(address),

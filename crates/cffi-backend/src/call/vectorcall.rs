@@ -13,7 +13,7 @@ use cffi_python::version::ONE_DIGIT_BITS;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, int, raise, thread, version};
 use smallvec::SmallVec;
 
-use super::argument::{self, Temporaries};
+use super::argument::{self, Room, Temporaries};
 use super::plan::{Outcome, Parameter, Plan, Shortcut, plan_of};
 use super::variadic;
 use crate::cdata::object::Fill;
@@ -223,7 +223,8 @@ unsafe fn run_any(
     arguments: &[Borrowed<'_>],
     gil: Gil,
 ) -> PyResult<Owned> {
-    let temporaries = Temporaries::default();
+    let mut room = Room::new();
+    let temporaries = Temporaries::new(&mut room);
     // SAFETY: the caller's promise.
     unsafe {
         match &plan.call {
@@ -256,7 +257,8 @@ pub unsafe fn run_usual(
     let CallPlan::Words(words) = &plan.call else {
         return Ok(None);
     };
-    let temporaries = Temporaries::default();
+    let mut room = Room::new();
+    let temporaries = Temporaries::new(&mut room);
     let temporaries = &temporaries;
     // SAFETY: the caller's promise.
     unsafe { run_words::<true>(plan, words, result, address, arguments, temporaries, gil) }
@@ -360,7 +362,7 @@ unsafe fn run_words<const USUAL: bool>(
     result: &CType,
     address: *const c_void,
     arguments: &[Borrowed<'_>],
-    temporaries: &Temporaries,
+    temporaries: &Temporaries<'_>,
     gil: Gil,
 ) -> PyResult<Option<Owned>> {
     let mut image = Image::new();
@@ -603,7 +605,7 @@ unsafe fn large_argument(
     passing: &Passing,
     object: Borrowed<'_>,
     image: &mut Image,
-    temporaries: &Temporaries,
+    temporaries: &Temporaries<'_>,
 ) -> PyResult<()> {
     let same = CData::from_object(object)
         .filter(|cdata| std::ptr::eq(&raw const **cdata.ctype(), parameter));
@@ -640,7 +642,7 @@ unsafe fn run_libffi(
     result: &CType,
     address: *const c_void,
     arguments: &[Borrowed<'_>],
-    temporaries: &Temporaries,
+    temporaries: &Temporaries<'_>,
     gil: Gil,
 ) -> PyResult<Owned> {
     let mut buffer: SmallVec<[u128; 16]> = SmallVec::from_elem(0, libffi.buffer_size.div_ceil(16));
