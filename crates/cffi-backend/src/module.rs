@@ -4,11 +4,12 @@ use std::ffi::{CStr, c_int};
 
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, install_panic_hook};
-use cffi_python::{Borrowed, Owned, PyResult, int, text};
+use cffi_python::typespec::method;
+use cffi_python::{Borrowed, Owned, PyResult, int, raise, text};
 
 use crate::ctype::function::DEFAULT_ABI;
-use crate::types::{self, TypeCell};
-use crate::{buffer, cdata, compiled, ctype, ffi as ffi_object, library, lowlevel};
+use crate::types::{self, LazyType, TypeCell};
+use crate::{buffer, cdata, compiled, ctype, ffi as ffi_object, lowlevel};
 
 /// The level of the CFFI interface that this implements.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -17,42 +18,86 @@ const DOC: &CStr = c"The run time of CFFI: C types, C data, calls and callbacks.
 
 fn make_types() -> PyResult<()> {
     types::CTYPE.set(ctype::inspect::make_type()?);
-    types::CFIELD.set(ctype::field::make_type()?);
     cdata::slots::make_types()?;
-    types::CDATA_ITERATOR.set(cdata::iter::make_type()?);
     types::BUFFER.set(buffer::make_type()?);
-    types::CLIBRARY.set(library::clibrary::make_type()?);
     types::LIB.set(compiled::library::make_type()?);
     types::DIRECT.set(compiled::function::make_type()?);
-    types::GLOB_SUPPORT.set(compiled::variable::make_type()?);
-    types::ALLOCATOR.set(ffi_object::allocator::make_type()?);
     types::FFI.set(ffi_object::class::make_type()?);
-    types::INLINE_FFI.set(ffi_object::inline_methods::make_type()?);
     Ok(())
 }
 
 const TYPES: &[(&CStr, &TypeCell)] = &[
     (c"CType", &types::CTYPE),
-    (c"CField", &types::CFIELD),
     (c"_CDataBase", &types::CDATA),
     (c"__CDataOwn", &types::CDATA_OWN),
     (c"__CDataOwnGC", &types::CDATA_OWN_GC),
     (c"__CDataGCP", &types::CDATA_GCP),
     (c"__CDataFromBuf", &types::CDATA_FROM_BUF),
-    (c"__CData_iterator", &types::CDATA_ITERATOR),
     (c"buffer", &types::BUFFER),
-    (c"CLibrary", &types::CLIBRARY),
     (c"Lib", &types::LIB),
-    (c"__FFIGlobSupport", &types::GLOB_SUPPORT),
     (c"FFI", &types::FFI),
+];
+
+/// The types that are made when they are asked for.
+const LAZY_TYPES: &[(&CStr, &LazyType)] = &[
+    (c"CField", &types::CFIELD),
+    (c"__CData_iterator", &types::CDATA_ITERATOR),
+    (c"CLibrary", &types::CLIBRARY),
+    (c"__FFIGlobSupport", &types::GLOB_SUPPORT),
     (c"_InlineFFI", &types::INLINE_FFI),
 ];
+
+/// `__getattr__` of the module (PEP 562): the types that nobody has needed yet.
+unsafe extern "C" fn getattr(module: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
+    guard(|| {
+        // SAFETY: a function of the module, with the module itself.
+        let (module, name) = unsafe { (Borrowed::from_ptr(module), Borrowed::from_ptr(name)) };
+        for (known, class) in LAZY_TYPES {
+            if known.to_str() == Ok(name.utf8()?) {
+                let class = class.object()?;
+                module.set_attribute(known, class)?;
+                return Ok(class.to_owned());
+            }
+        }
+        Err(raise!(
+            AttributeError,
+            "module '_cffi_backend' has no attribute '{}'",
+            name.display()
+        ))
+    })
+}
+
+/// `__dir__` of the module.
+unsafe extern "C" fn dir(module: *mut PyObject, _: *mut PyObject) -> *mut PyObject {
+    guard(|| {
+        // SAFETY: a function of the module, with the module itself, whose dict lives as long.
+        let names = unsafe { Owned::from_borrowed(ffi::PyModule_GetDict(module)) };
+        // SAFETY: a dict.
+        let names = unsafe { Owned::from_new(ffi::PyDict_Copy(names.as_ptr())) }?;
+        for (name, _) in LAZY_TYPES {
+            names.borrow().dict_set_text(name, Owned::none().borrow())?;
+        }
+        // SAFETY: a dict; a list.
+        unsafe {
+            let names = Owned::from_new(ffi::PyDict_Keys(names.as_ptr()))?;
+            cffi_python::error::status(ffi::PyList_Sort(names.as_ptr()))?;
+            Ok(names)
+        }
+    })
+}
 
 fn make_module() -> PyResult<Owned> {
     install_panic_hook();
     let functions = {
         let mut table = lowlevel::table();
         table.push(compiled::module::init_function());
+        table.push(method(
+            c"__getattr__",
+            getattr,
+            ffi::METH_O,
+            c"A type that is made when it is asked for.",
+        ));
+        table.push(method(c"__dir__", dir, ffi::METH_NOARGS, c"All names."));
         table.push(ffi::PyMethodDef::zeroed());
         Box::leak(table.into_boxed_slice())
     };
@@ -71,7 +116,9 @@ fn make_module() -> PyResult<Owned> {
     // SAFETY: a complete definition that is never freed.
     let module = unsafe { Owned::from_new(ffi::PyModule_Create(definition)) }?;
     cffi_python::version::run_without_gil(&module)?;
-    let add = |name: &CStr, value: Borrowed<'_>| module.borrow().set_attribute(name, value);
+    // SAFETY: a module; its dict lives as long.
+    let names = unsafe { Borrowed::from_ptr(ffi::PyModule_GetDict(module.as_ptr())) };
+    let add = |name: &CStr, value: Borrowed<'_>| names.dict_set_text(name, value);
     for (name, class) in TYPES {
         add(name, class.object())?;
     }

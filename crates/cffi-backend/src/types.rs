@@ -1,8 +1,8 @@
-//! The Python types of this module, made once, most of them at import, and kept for the life of the process.
+//! The Python types of this module, made once, at import or when they are first needed, and kept for the life of the process.
 
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use cffi_python::ffi::{PyObject, PyTypeObject};
+use cffi_python::ffi::{PyObject, PyType_IsSubtype, PyTypeObject};
 use cffi_python::{Borrowed, Owned, PyResult};
 
 /// A place for one type; NULL until the module is imported.
@@ -24,26 +24,6 @@ impl TypeCell {
         self.0.store(class.into_ptr().cast(), Ordering::Relaxed);
     }
 
-    /// The type, made now if it was not needed before.
-    pub fn get_or_make(
-        &self,
-        make: impl FnOnce() -> PyResult<Owned>,
-    ) -> PyResult<*mut PyTypeObject> {
-        if self.get().is_null() {
-            let class = make()?;
-            let place = class.as_ptr().cast();
-            // Whoever is first.
-            let order = (Ordering::AcqRel, Ordering::Acquire);
-            let known = self
-                .0
-                .compare_exchange(std::ptr::null_mut(), place, order.0, order.1);
-            if known.is_ok() {
-                std::mem::forget(class);
-            }
-        }
-        Ok(self.get())
-    }
-
     /// As an object.
     pub fn object(&self) -> Borrowed<'static> {
         // SAFETY: set at import before anything can ask, and never freed.
@@ -57,6 +37,59 @@ impl TypeCell {
     }
 }
 
+/// A type that many programs never see; making one takes as long as hundreds of calls.
+pub struct LazyType {
+    cell: TypeCell,
+    make: fn() -> PyResult<Owned>,
+}
+
+impl LazyType {
+    const fn new(make: fn() -> PyResult<Owned>) -> Self {
+        Self {
+            cell: TypeCell::new(),
+            make,
+        }
+    }
+
+    /// The type, made now if it was not needed before.
+    pub fn get(&self) -> PyResult<*mut PyTypeObject> {
+        if self.cell.get().is_null() {
+            let class = (self.make)()?;
+            // Whoever is first.
+            let known = self.cell.0.compare_exchange(
+                std::ptr::null_mut(),
+                class.as_ptr().cast(),
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            );
+            if known.is_ok() {
+                std::mem::forget(class);
+            }
+        }
+        Ok(self.cell.get())
+    }
+
+    /// As an object.
+    pub fn object(&self) -> PyResult<Borrowed<'static>> {
+        // SAFETY: a type that is never freed.
+        self.get()
+            .map(|class| unsafe { Borrowed::from_ptr(class.cast()) })
+    }
+
+    /// Whether `object` is exactly of this type.
+    #[inline]
+    pub fn is_exact(&self, object: Borrowed<'_>) -> bool {
+        self.cell.is_exact(object)
+    }
+
+    /// Whether a class is this one or derived from it.
+    pub fn is_base_of(&self, class: *mut PyTypeObject) -> bool {
+        let base = self.cell.get();
+        // SAFETY: two valid types.
+        !base.is_null() && unsafe { PyType_IsSubtype(class, base) != 0 }
+    }
+}
+
 macro_rules! type_cells {
     ($($(#[$doc:meta])* $name:ident;)*) => { $($(#[$doc])* pub static $name: TypeCell = TypeCell::new();)* };
 }
@@ -64,8 +97,6 @@ macro_rules! type_cells {
 type_cells! {
     /// `CType`
     CTYPE;
-    /// `CField`
-    CFIELD;
     /// `_CDataBase`
     CDATA;
     /// `__CDataOwn`
@@ -76,26 +107,35 @@ type_cells! {
     CDATA_GCP;
     /// `__CDataFromBuf`
     CDATA_FROM_BUF;
-    /// `__CData_iterator`
-    CDATA_ITERATOR;
     /// `buffer`
     BUFFER;
-    /// `CLibrary`
-    CLIBRARY;
     /// `Lib`
     LIB;
     /// Functions of compiled modules that need no wrapper.
     DIRECT;
-    /// What `cffi.FFI.dlopen()` returns; NULL until then.
-    INLINE_LIB;
-    /// `__FFIGlobSupport`
-    GLOB_SUPPORT;
     /// `FFI`
     FFI;
+}
+
+macro_rules! lazy_types {
+    ($($(#[$doc:meta])* $name:ident $make:path;)*) => { $($(#[$doc])* pub static $name: LazyType = LazyType::new($make);)* };
+}
+
+lazy_types! {
+    /// `CField`
+    CFIELD crate::ctype::field::make_type;
+    /// `__CData_iterator`
+    CDATA_ITERATOR crate::cdata::iter::make_type;
+    /// `CLibrary`
+    CLIBRARY crate::library::clibrary::make_type;
+    /// What `cffi.FFI.dlopen()` returns.
+    INLINE_LIB crate::library::object::make_type;
+    /// `__FFIGlobSupport`
+    GLOB_SUPPORT crate::compiled::variable::make_type;
     /// `_InlineFFI`
-    INLINE_FFI;
+    INLINE_FFI crate::ffi::inline_methods::make_type;
     /// The callables that `new_allocator()` returns.
-    ALLOCATOR;
+    ALLOCATOR crate::ffi::allocator::make_type;
 }
 
 /// A pointer to any of this crate's objects as a plain object pointer.

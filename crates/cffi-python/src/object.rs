@@ -149,6 +149,12 @@ impl<'a> Borrowed<'a> {
         status(unsafe { ffi::PyObject_SetAttrString(self.as_ptr(), name.as_ptr(), value.as_ptr()) })
     }
 
+    /// `self[name] = value` for a dict.
+    pub fn dict_set_text(self, name: &CStr, value: Borrowed<'_>) -> PyResult<()> {
+        // SAFETY: valid objects and a NUL-terminated name; a non-dict raises SystemError.
+        status(unsafe { ffi::PyDict_SetItemString(self.as_ptr(), name.as_ptr(), value.as_ptr()) })
+    }
+
     /// `self(*arguments)`
     pub fn call(self, arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
         // SAFETY: `Borrowed` is one non-null pointer (repr(transparent)), so the slice is an array of object pointers.

@@ -36,7 +36,7 @@ pub struct Variable {
 pub fn new_variable(name: &str, ctype: CTypeRef, place: Place) -> PyResult<Owned> {
     // SAFETY: the type is ready; every part is written at once.
     unsafe {
-        let made = Owned::from_new(ffi::PyType_GenericAlloc(types::GLOB_SUPPORT.get(), 0))?;
+        let made = Owned::from_new(ffi::PyType_GenericAlloc(types::GLOB_SUPPORT.get()?, 0))?;
         let data: *mut Variable = made.as_ptr().cast();
         (&raw mut (*data).name).write(name.to_owned());
         (&raw mut (*data).ctype).write(ctype);

@@ -79,7 +79,7 @@ pub fn new_field(
         ),
     };
     // SAFETY: the type is ready; fresh zeroed memory.
-    let object = unsafe { Owned::from_new(ffi::PyType_GenericAlloc(types::CFIELD.get(), 0)) }?;
+    let object = unsafe { Owned::from_new(ffi::PyType_GenericAlloc(types::CFIELD.get()?, 0)) }?;
     let field: *mut CField = object.as_ptr().cast();
     // SAFETY: memory of the size of CField; the header stays as it is.
     unsafe {

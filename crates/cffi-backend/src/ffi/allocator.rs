@@ -38,7 +38,7 @@ pub fn new_allocator(
     }
     // SAFETY: the type is ready; every part is written at once.
     unsafe {
-        let made = Owned::from_new(ffi::PyType_GenericAlloc(types::ALLOCATOR.get(), 0))?;
+        let made = Owned::from_new(ffi::PyType_GenericAlloc(types::ALLOCATOR.get()?, 0))?;
         let place: *mut AllocatorObject = made.as_ptr().cast();
         (&raw mut (*place).vectorcall).write(call);
         (&raw mut (*place).ffi).write(ffi_object.as_object().to_owned());

@@ -212,7 +212,7 @@ pub(super) fn new_instance(class: *mut ffi::PyTypeObject, world: World) -> PyRes
     );
     // SAFETY: `class` is FFI or a subtype; its memory is zeroed and large enough.
     unsafe {
-        let mode = if ffi::PyType_IsSubtype(class, types::INLINE_FFI.get()) != 0 {
+        let mode = if types::INLINE_FFI.is_base_of(class) {
             Mode::Inline
         } else {
             Mode::Compiled

@@ -26,7 +26,7 @@ pub fn load(name: Option<Borrowed<'_>>, flags: c_int) -> PyResult<Owned> {
     let library = Library::open(name, flags, KeepGil::NONE.clone())?;
     // SAFETY: the type is ready; the part is written at once.
     unsafe {
-        let made = Owned::from_new(ffi::PyType_GenericAlloc(types::CLIBRARY.get(), 0))?;
+        let made = Owned::from_new(ffi::PyType_GenericAlloc(types::CLIBRARY.get()?, 0))?;
         (&raw mut (*made.as_ptr().cast::<CLibrary>()).library).write(library);
         Ok(made)
     }

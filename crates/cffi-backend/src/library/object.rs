@@ -83,7 +83,7 @@ pub fn open(
         )
     })?;
     let library = Arc::new(Library::open(name, flags, keep_gil)?);
-    let class = types::INLINE_LIB.get_or_make(make_type)?;
+    let class = types::INLINE_LIB.get()?;
     // SAFETY: the type is ready; every part is written at once. A valid object, and no callback.
     let (made, reference) = unsafe {
         let made = Owned::from_new(ffi::PyType_GenericAlloc(class, 0))?;
@@ -446,7 +446,7 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
 }
 
 /// Makes the type: `class Lib(base)`, which gives instances a dict, and where the base has `__getattr__` the slot that knows it.
-fn make_type() -> PyResult<Owned> {
+pub fn make_type() -> PyResult<Owned> {
     let base = make_base()?;
     let namespace = object::new_dict()?;
     let set = |name: &str, value: &str| {
