@@ -44,7 +44,7 @@ class Line:
     @property
     def slower(self) -> bool:
         ratio = self.ratio()
-        return self.counts and ratio is not None and ratio > 1
+        return self.counts and ratio is not None and round(ratio, 2) > 1
 
 
 @dataclass(frozen=True)
