@@ -2,22 +2,66 @@
 
 use std::cell::Cell;
 use std::ffi::c_int;
+use std::ptr;
+
+/// What is kept for a thread.
+struct Kept {
+    value: Cell<c_int>,
+    /// Where the thread's `errno` is, once it was asked for: it is at one address for the life of a thread.
+    place: Cell<*mut c_int>,
+}
 
 thread_local! {
-    static SAVED: Cell<c_int> = const { Cell::new(0) };
+    static KEPT: Kept = const {
+        Kept {
+            value: Cell::new(0),
+            place: Cell::new(ptr::null_mut()),
+        }
+    };
+}
+
+impl Kept {
+    #[inline]
+    fn place(&self) -> *mut c_int {
+        let place = self.place.get();
+        if place.is_null() {
+            return self.find_place();
+        }
+        place
+    }
+
+    #[cold]
+    fn find_place(&self) -> *mut c_int {
+        self.place.set(location());
+        self.place.get()
+    }
+
+    /// Copies `errno` to the kept value.
+    #[inline]
+    fn save(&self) {
+        // SAFETY: `errno` of this thread.
+        self.value.set(unsafe { self.place().read() });
+    }
+
+    /// Copies the kept value to `errno`.
+    #[inline]
+    fn restore(&self) {
+        // SAFETY: `errno` of this thread.
+        unsafe { self.place().write(self.value.get()) }
+    }
 }
 
 /// The kept value.
 #[inline]
 #[must_use]
 pub fn saved() -> c_int {
-    SAVED.get()
+    KEPT.with(|kept| kept.value.get())
 }
 
 /// Sets the kept value.
 #[inline]
 pub fn set_saved(value: c_int) {
-    SAVED.set(value);
+    KEPT.with(|kept| kept.value.set(value));
 }
 
 fn location() -> *mut c_int {
@@ -37,25 +81,25 @@ fn location() -> *mut c_int {
 /// Runs C code between "restore errno" and "save errno".
 #[inline]
 pub fn around<R>(call: impl FnOnce() -> R) -> R {
-    let place = location();
-    // SAFETY: `errno` of this thread, before and after.
-    unsafe { place.write(SAVED.get()) };
-    let result = call();
-    // SAFETY: as above.
-    SAVED.set(unsafe { place.read() });
-    result
+    KEPT.with(|kept| {
+        let place = kept.place();
+        // SAFETY: `errno` of this thread, before and after.
+        unsafe { place.write(kept.value.get()) };
+        let result = call();
+        // SAFETY: as above.
+        kept.value.set(unsafe { place.read() });
+        result
+    })
 }
 
 /// Copies `errno` to the kept value: on entry from C.
 #[inline]
 pub fn save() {
-    // SAFETY: `errno` of this thread.
-    SAVED.set(unsafe { location().read() });
+    KEPT.with(Kept::save);
 }
 
 /// Copies the kept value to `errno`: before returning to C.
 #[inline]
 pub fn restore() {
-    // SAFETY: `errno` of this thread.
-    unsafe { location().write(SAVED.get()) }
+    KEPT.with(Kept::restore);
 }
