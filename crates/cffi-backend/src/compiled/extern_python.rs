@@ -13,7 +13,7 @@ use cffi_wire::tables::ExternPython;
 
 use super::context::{place, text};
 use super::ffi_error;
-use super::library::opcode_of;
+use super::globals::opcode_of;
 use super::realize::object_type;
 use crate::call::callback::{self, Target};
 use crate::ffi::object::Ffi;

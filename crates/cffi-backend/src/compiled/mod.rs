@@ -6,6 +6,7 @@ pub mod context;
 mod exports;
 pub mod extern_python;
 pub mod function;
+pub mod globals;
 pub mod library;
 pub mod module;
 pub mod names;

@@ -9,7 +9,7 @@ use cffi_wire::Opcode;
 use cffi_wire::flags::Record;
 
 use super::context::text;
-use super::library::{integer_constant, opcode_of};
+use super::globals::{integer_constant, opcode_of};
 use super::realize::{self, Realized};
 use super::{Compiled, ffi_error};
 use crate::ctype::function::{DEFAULT_ABI, Variadic, function};

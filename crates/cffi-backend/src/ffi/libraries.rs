@@ -7,6 +7,7 @@ use cffi_python::{Owned, PyResult, int, raise};
 use super::object::{Ffi, Mode};
 use super::realize;
 use crate::compiled::extern_python;
+use crate::compiled::globals;
 use crate::compiled::library::{self, Lib};
 use crate::library::keep_gil;
 
@@ -79,7 +80,7 @@ pub(super) fn integer_const(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Ow
     let [name] = arguments.bind(&SIGNATURE)?;
     let name = arguments::text("integer_const", 1, SIGNATURE.require(0, name)?)?;
     let found = match this.mode {
-        Mode::Compiled => library::integer_constant(this, name, 0)?,
+        Mode::Compiled => globals::integer_constant(this, name, 0)?,
         Mode::Inline => match realize::declared(this, name) {
             Some(Declaration::Integer { value, .. }) => Some(int::from_i128(value)?),
             _ => None,
