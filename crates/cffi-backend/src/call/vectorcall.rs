@@ -590,12 +590,12 @@ fn load_word(result: &CType, mut bits: u64) -> PyResult<Owned> {
 }
 
 /// Memory for a result that is no scalar: of a record the cdata that is returned.
-#[inline]
+#[inline(always)]
 fn result_memory(result: &CType, fill: Fill) -> PyResult<crate::cdata::CDataRef> {
     // There is no plan for a type that is not complete.
     let size = usize::try_from(result.raw_size()).unwrap_or(0);
     let align = result.raw_align() as usize;
-    owning::new_memory(result.to_ref(), size, -1, align, fill)
+    owning::new_record(result.to_ref(), size, align, fill)
 }
 
 /// # Safety

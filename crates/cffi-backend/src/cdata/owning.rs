@@ -74,6 +74,24 @@ pub fn new_memory(
     }
 }
 
+/// Memory for a record of its type's size, as most functions return them.
+#[inline(always)]
+pub fn new_record(ctype: CTypeRef, bytes: usize, align: usize, fill: Fill) -> PyResult<CDataRef> {
+    const LARGE: usize = 1 << 16;
+    if align > 16 || bytes >= LARGE || !ctype.kind.is_record() {
+        return new_memory(ctype, bytes, -1, align, fill);
+    }
+    // SAFETY: the layout of records, followed by `bytes` bytes; length and data pointer are set at once.
+    unsafe {
+        let total = INLINE_SIZED + bytes;
+        let made = allocate(&types::CDATA_OWN, total, fill, ctype, std::ptr::null_mut())?;
+        let place: *mut CDataSized = made.as_ptr().cast();
+        (&raw mut (*place).length).write(AtomicIsize::new(-1));
+        made.set_data(made.as_ptr().cast::<u8>().add(INLINE_SIZED));
+        Ok(made)
+    }
+}
+
 /// A pointer that keeps the record it points to alive.
 pub fn new_pointer_to_record(ctype: CTypeRef, record: &CData) -> PyResult<CDataRef> {
     // SAFETY: the layout of PointerToRecord, whose last part is written at once with a new reference.
