@@ -19,6 +19,7 @@ const DOC: &CStr = c"The run time of CFFI: C types, C data, calls and callbacks.
 fn make_types() -> PyResult<()> {
     types::CTYPE.set(ctype::inspect::make_type()?);
     cdata::slots::make_types()?;
+    types::CDATA_ITERATOR.set(cdata::iter::make_type()?);
     types::BUFFER.set(buffer::make_type()?);
     types::LIB.set(compiled::library::make_type()?);
     types::DIRECT.set(compiled::function::make_type()?);
@@ -33,6 +34,7 @@ const TYPES: &[(&CStr, &TypeCell)] = &[
     (c"__CDataOwnGC", &types::CDATA_OWN_GC),
     (c"__CDataGCP", &types::CDATA_GCP),
     (c"__CDataFromBuf", &types::CDATA_FROM_BUF),
+    (c"__CData_iterator", &types::CDATA_ITERATOR),
     (c"buffer", &types::BUFFER),
     (c"Lib", &types::LIB),
     (c"FFI", &types::FFI),
@@ -41,7 +43,6 @@ const TYPES: &[(&CStr, &TypeCell)] = &[
 /// The types that are made when they are asked for.
 const LAZY_TYPES: &[(&CStr, &LazyType)] = &[
     (c"CField", &types::CFIELD),
-    (c"__CData_iterator", &types::CDATA_ITERATOR),
     (c"CLibrary", &types::CLIBRARY),
     (c"__FFIGlobSupport", &types::GLOB_SUPPORT),
     (c"_InlineFFI", &types::INLINE_FFI),

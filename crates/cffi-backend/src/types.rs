@@ -107,6 +107,9 @@ type_cells! {
     CDATA_GCP;
     /// `__CDataFromBuf`
     CDATA_FROM_BUF;
+    /// `__CData_iterator`. Not made when it is first needed: programs iterate over memory whose owner they have just dropped, as in
+    /// `list(lib.f().items)`, and live by nothing being allocated in between.
+    CDATA_ITERATOR;
     /// `buffer`
     BUFFER;
     /// `Lib`
@@ -124,8 +127,6 @@ macro_rules! lazy_types {
 lazy_types! {
     /// `CField`
     CFIELD crate::ctype::field::make_type;
-    /// `__CData_iterator`
-    CDATA_ITERATOR crate::cdata::iter::make_type;
     /// `CLibrary`
     CLIBRARY crate::library::clibrary::make_type;
     /// What `cffi.FFI.dlopen()` returns.

@@ -49,7 +49,7 @@ pub fn iterate(cdata: &CData) -> PyResult<Owned> {
     };
     // SAFETY: the type is ready; every part is written at once.
     unsafe {
-        let object = Owned::from_new(ffi::PyType_GenericAlloc(types::CDATA_ITERATOR.get()?, 0))?;
+        let object = Owned::from_new(ffi::PyType_GenericAlloc(types::CDATA_ITERATOR.get(), 0))?;
         let place: *mut ArrayIterator = object.as_ptr().cast();
         (&raw mut (*place).array).write(cdata.as_object().to_owned());
         (&raw mut (*place).item).write(item.to_ref());
