@@ -33,7 +33,7 @@ def test_what_is_put_into_the_dict_is_an_attribute(ffi: Any) -> None:
     assert lib.other == [1]
     del lib.other
     with pytest.raises(AttributeError, match=r"^other$"):
-        lib.other  # noqa: B018
+        lib.other  # noqa: B018 - reading it is what raises
     with pytest.raises(AttributeError, match="'Lib' object has no attribute 'other'"):
         del lib.other
 
