@@ -84,14 +84,15 @@ pub fn open(
     })?;
     let library = Arc::new(Library::open(name, flags, keep_gil)?);
     let class = types::INLINE_LIB.get()?;
-    // SAFETY: the type is ready; every part is written at once. A valid object, and no callback.
+    // Not one that shares its keys, as instances get by themselves: interpreters do not read those without calling.
+    let found = object::new_dict()?;
+    // SAFETY: the type is ready; every part is written at once, since the collector may look at it from then on. A valid object, and no
+    // callback.
     let (made, reference) = unsafe {
         let made = Owned::from_new(ffi::PyType_GenericAlloc(class, 0))?;
         let place: *mut Lib = made.as_ptr().cast();
         (&raw mut (*place).library).write(library);
         (&raw mut (*place).ffi).write(owner.as_object().to_owned());
-        // Not one that shares its keys, as instances get by themselves: interpreters do not read those without calling.
-        let found = object::new_dict()?;
         (&raw mut (*place).found).write(found.clone());
         cffi_python::error::status(ffi::PyObject_GenericSetDict(
             made.as_ptr(),
