@@ -51,7 +51,8 @@ class Recompiler:
 
     def write_source_to_f(self, f: Any, preamble: str | None) -> None:
         """Write the module to an object with a write() method."""
-        f.write(generate(self.ffi, self.module_name, preamble))
+        for piece in generate(self.ffi, self.module_name, preamble):
+            f.write(piece)
 
     def write_c_source_to_f(self, f: Any, preamble: str) -> None:
         """Write a C module to an object with a write() method."""
@@ -62,21 +63,20 @@ class Recompiler:
         self.write_source_to_f(f, None)
 
 
-def generate(ffi: FFI, module_name: str, preamble: str | None) -> str:
-    """The source of a module: C with 'preamble' in front, Python if it is None.
+def generate(ffi: FFI, module_name: str, preamble: str | None) -> list[str]:
+    """The source of a module, in pieces that follow one another: C with 'preamble'
+    in front, Python if it is None.
 
     Raises VerificationError for declarations that such a module cannot have,
     VerificationMissing for those that only a C module can have.
     """
     includes = _included_modules(ffi, preamble is None)
-    text: str
     if preamble is None:
-        text = ffi._generate_python(module_name, includes, ffi._keep_gil)
-    else:
-        text = ffi._generate_c(
-            module_name, preamble, includes, ffi._embedding, keep_gil=ffi._keep_gil
-        )
-    return text
+        return [ffi._generate_python(module_name, includes, ffi._keep_gil)]
+    pieces: list[str] = ffi._generate_c(
+        module_name, preamble, includes, ffi._embedding, keep_gil=ffi._keep_gil
+    )
+    return pieces
 
 
 def _included_modules(ffi: FFI, is_python: bool) -> list[str]:
@@ -124,11 +124,12 @@ def make_py_source(
 
 def _write(ffi: FFI, module_name: str, preamble: str | None, target: Any, verbose: object) -> bool:
     if is_file_like(target):
-        target.write(generate(ffi, module_name, preamble))
+        for piece in generate(ffi, module_name, preamble):
+            target.write(piece)
         return True
     if verbose:
         print(f"generating {target}")
-    text = generate(ffi, module_name, preamble)
+    text = "".join(generate(ffi, module_name, preamble))
     return write_if_changed(target, text, verbose)
 
 

@@ -207,7 +207,8 @@ class Verifier:
     # ---- what they are made of; the FFI's lock is held
 
     def _write_source(self, file: Any = None) -> None:
-        text = self.ffi._generate_c(self.get_module_name(), self.preamble, [], None, True)
+        pieces = self.ffi._generate_c(self.get_module_name(), self.preamble, [], None, True)
+        text = "".join(pieces)
         if file is not None:
             file.write(text)
             return

@@ -38,7 +38,12 @@ fn generate(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("generate, {}", input.name));
         group.throughput(Throughput::Bytes(input.text.len() as u64));
         group.bench_function("C", |bencher| {
-            bencher.iter(|| c_module(black_box(source), C_OPTIONS).is_ok());
+            bencher.iter(|| {
+                let mut take = |piece: &str| {
+                    black_box(piece);
+                };
+                c_module(black_box(source), C_OPTIONS, &mut take).is_ok()
+            });
         });
         group.bench_function("Python", |bencher| {
             bencher.iter(|| python_module(black_box(source)).is_ok());

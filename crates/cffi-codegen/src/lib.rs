@@ -37,12 +37,12 @@ pub fn entries(source: Source<'_>) -> Generated<Entries> {
         records: module
             .records
             .into_iter()
-            .map(|it| (it.name, it.id))
+            .map(|it| (it.name.into_owned(), it.id))
             .collect(),
         enums: module
             .enums
             .into_iter()
-            .map(|it| (it.name, it.id))
+            .map(|it| (it.name.into_owned(), it.id))
             .collect(),
     })
 }

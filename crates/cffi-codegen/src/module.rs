@@ -1,9 +1,9 @@
 //! What a module consists of, before any text is written: `planner` fills it, `c` and `python` print it.
 
-use std::rc::Rc;
+use std::borrow::Cow;
 
 use cffi_model::Declarations;
-use cffi_model::declarations::{Declaration, Exported, Space};
+use cffi_model::declarations::{Declaration, Exported, Key, Space, declared_kind};
 use cffi_model::gil::KeepGil;
 use cffi_model::types::{EnumId, RecordId};
 use cffi_syntax::ast::Linkage;
@@ -93,13 +93,40 @@ pub enum Visibility {
     Exported,
 }
 
-/// An item with its name and with how errors call it.
+/// A declaration that has a part in the module.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed<'a> {
+    /// What it is: `function`, `struct`, …
+    pub kind: &'static str,
+    /// Its name.
+    pub key: &'a Key,
+    /// The declaration.
+    pub declaration: &'a Declaration,
+}
+
+impl<'a> Listed<'a> {
+    /// A declaration as declarations are listed.
+    pub fn new(key: &'a Key, declaration: &'a Declaration) -> Self {
+        Self {
+            kind: declared_kind(key.space, declaration),
+            key,
+            declaration,
+        }
+    }
+
+    /// Adds to an error where it is.
+    pub fn locate(&self, error: GenerateError) -> GenerateError {
+        error.within(&[self.kind, " ", &self.key.name].concat())
+    }
+}
+
+/// An item with its name and its declaration, which for an enumerator is that of its enum.
 #[derive(Debug)]
 pub struct NamedItem<'a> {
     /// The name.
     pub name: &'a str,
-    /// `function foo`
-    pub declared: Rc<str>,
+    /// What declares it.
+    pub listed: Listed<'a>,
     /// What it is.
     pub item: Item,
 }
@@ -110,7 +137,7 @@ pub struct EnumEntry<'a> {
     /// Which one it is.
     pub id: EnumId,
     /// Its name in the table.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// Its place among the types.
     pub type_index: i32,
     /// How C names it, if it does.

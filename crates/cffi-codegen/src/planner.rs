@@ -9,24 +9,25 @@
 //!
 //! The order depends on names alone, so text that was declared in another order gives the same module.
 
-use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::borrow::Cow;
 
 use cffi_model::Declarations;
-use cffi_model::declarations::{Declaration, Exported, IntegerOrigin, Key, Space, declared_name};
+use cffi_model::declarations::{Declaration, Exported, IntegerOrigin, Space};
 use cffi_model::gil::Gil;
 use cffi_model::types::{EnumId, QualType, RecordId, RecordName, Type};
 use cffi_syntax::ast::Linkage;
 use cffi_wire::{Op, Opcode};
-use rustc_hash::{FxHashMap, FxHashSet};
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::error::{GenerateError, Generated};
 use crate::records::{self, Access};
-use crate::types::{Node, NodeId, Nodes, VA_LIST_TAG, is_file, wire_name};
+use crate::spelling::Code;
+use crate::types::{Node, NodeId, Nodes, is_file, wire_name};
 use crate::words::{self};
 
 use crate::module::{
-    EnumEntry, Global, Item, Language, Module, NamedItem, Source, Visibility, count, place,
+    EnumEntry, Global, Item, Language, Listed, Module, NamedItem, Source, Visibility, count, place,
 };
 
 /// Plans a module.
@@ -36,18 +37,9 @@ pub fn plan<'a>(source: Source<'a>, language: Language) -> Generated<Module<'a>>
     source.refuse_unknown_names()?;
     planner.name_by_pointers(&listed);
     for entry in &listed {
-        planner
-            .enter(entry)
-            .map_err(|error| error.within(&entry.declared))?;
+        planner.enter(entry).map_err(|error| entry.locate(error))?;
     }
     planner.finish(&listed)
-}
-
-/// A declaration that has a part in the module.
-pub struct Listed<'a> {
-    declared: Rc<str>,
-    key: &'a Key,
-    declaration: &'a Declaration,
 }
 
 /// The declarations, in the order of their kinds and names.
@@ -65,15 +57,14 @@ fn listed<'a>(source: Source<'a>) -> Vec<Listed<'a>> {
             }
             _ => true,
         })
-        .map(|(key, declaration)| Listed {
-            declared: declared_name(key.space, &key.name, declaration).into(),
-            key,
-            declaration,
-        })
+        .map(|(key, declaration)| Listed::new(key, declaration))
         .collect();
-    listed.sort_by(|left, right| left.declared.cmp(&right.declared));
+    listed.sort_by_key(|entry| (entry.kind, &*entry.key.name));
     listed
 }
+
+/// Records or enums, by their names in the module's tables.
+type ByName<'a, Id> = IndexMap<Cow<'a, str>, (Id, NodeId), FxBuildHasher>;
 
 /// Work on a plan.
 pub struct Planner<'a> {
@@ -169,7 +160,7 @@ impl<'a> Planner<'a> {
             }
             Declaration::Variable { ty, symbol } => {
                 self.refuse_symbol(name, symbol.as_deref())?;
-                let node = self.nodes.measure(ty.ty, name)?;
+                let node = self.nodes.measure(ty.ty, || name.to_owned())?;
                 self.mention(node)?;
                 let opcode = match self.language {
                     Language::C => Opcode::GlobalVarF,
@@ -180,7 +171,7 @@ impl<'a> Planner<'a> {
                 self.item(entry, Item::Variable(node, qualifiers));
             }
             Declaration::Constant { ty } => {
-                let node = self.nodes.measure(ty.ty, name)?;
+                let node = self.nodes.measure(ty.ty, || name.to_owned())?;
                 if self.language == Language::Python {
                     self.mention(node)?;
                     self.constant(name)?;
@@ -293,7 +284,7 @@ impl<'a> Planner<'a> {
         let name: &'a str = &entry.key.name;
         match entry.key.space {
             Space::Typedef => {
-                let node = self.nodes.measure(ty.ty, &format!("(*({name} *)0)"))?;
+                let node = self.nodes.measure(ty.ty, || format!("(*({name} *)0)"))?;
                 self.mention(node)?;
                 self.typenames.push((name, node));
             }
@@ -328,7 +319,7 @@ impl<'a> Planner<'a> {
             self.global(name, Opcode::Enum, None, value.unwrap_or(0));
             self.items.push(NamedItem {
                 name,
-                declared: entry.declared.clone(),
+                listed: *entry,
                 item: Item::Integer(None),
             });
         }
@@ -358,7 +349,7 @@ impl<'a> Planner<'a> {
     fn item(&mut self, entry: &Listed<'a>, item: Item) {
         self.items.push(NamedItem {
             name: &entry.key.name,
-            declared: entry.declared.clone(),
+            listed: *entry,
             item,
         });
     }
@@ -414,8 +405,8 @@ impl<'a> Planner<'a> {
             .filter(|id| self.used.get(id.index()).copied().unwrap_or(false))
             .collect();
 
-        let mut record_order: BTreeMap<String, (RecordId, NodeId)> = BTreeMap::new();
-        let mut enum_order: BTreeMap<String, (EnumId, NodeId)> = BTreeMap::new();
+        let mut record_order: ByName<'a, RecordId> = ByName::default();
+        let mut enum_order: ByName<'a, EnumId> = ByName::default();
         for node in &used {
             match *self.nodes.get(*node) {
                 Node::Record(id) => {
@@ -425,7 +416,7 @@ impl<'a> Planner<'a> {
                     let mut name = wire_name(&record.name);
                     // Records without a name are numbered in each FFI alone.
                     while record_order.contains_key(&name) {
-                        name.push('_');
+                        name.to_mut().push('_');
                     }
                     if is_file(&name) {
                         self.typenames.push(("FILE", *node));
@@ -438,13 +429,15 @@ impl<'a> Planner<'a> {
                     };
                     let mut name = wire_name(&enumeration.name);
                     while enum_order.contains_key(&name) {
-                        name.push('_');
+                        name.to_mut().push('_');
                     }
                     enum_order.insert(name, (id, *node));
                 }
                 _ => {}
             }
         }
+        record_order.sort_unstable_keys();
+        enum_order.sort_unstable_keys();
         let record_numbers: FxHashMap<RecordId, usize> = record_order
             .values()
             .enumerate()
@@ -461,26 +454,10 @@ impl<'a> Planner<'a> {
         };
         let (words, places) = words::lay_out(&self.nodes, &used, &numbers)?;
 
-        let declared_records: FxHashMap<RecordId, &str> = listed
-            .iter()
-            .filter_map(|entry| match (entry.key.space, entry.declaration) {
-                (Space::Typedef | Space::Ordinary, _) => None,
-                (_, Declaration::Type(ty)) => match declarations.types().get(ty.ty) {
-                    Type::Record(id) => Some((*id, &*entry.declared)),
-                    _ => None,
-                },
-                _ => None,
-            })
-            .collect();
         let mut record_entries = Vec::with_capacity(record_order.len());
         for (name, (id, node)) in record_order {
-            let access = self.access(id);
-            let entry = records::entry(&self, name, id, place(&places, node), access);
-            let entry = entry.map_err(|error| match declared_records.get(&id) {
-                Some(declared) => error.within(declared),
-                None => error,
-            })?;
-            record_entries.push(entry);
+            let entry = records::entry(&mut self, name, id, place(&places, node));
+            record_entries.push(entry.map_err(|error| self.locate(error, id, listed))?);
         }
 
         let mut enums = Vec::with_capacity(enum_order.len());
@@ -519,6 +496,20 @@ impl<'a> Planner<'a> {
         })
     }
 
+    /// Adds to an error which record it is about, if that has a declaration of its own.
+    fn locate(&self, error: GenerateError, id: RecordId, listed: &[Listed<'_>]) -> GenerateError {
+        let types = self.source.declarations.types();
+        let of_record = |entry: &&Listed<'_>| match (entry.key.space, entry.declaration) {
+            (Space::Typedef | Space::Ordinary, _) => false,
+            (_, Declaration::Type(ty)) => *types.get(ty.ty) == Type::Record(id),
+            _ => false,
+        };
+        match listed.iter().rfind(of_record) {
+            Some(entry) => entry.locate(error),
+            None => error,
+        }
+    }
+
     /// How C code gets at a record.
     pub(crate) fn access(&self, id: RecordId) -> Access {
         if self.body(id).is_none() {
@@ -533,19 +524,20 @@ impl<'a> Planner<'a> {
         let Some(record) = self.source.declarations.types().record(id) else {
             return Access::Nameless;
         };
-        let c_name = self.nodes.record_c_name(id);
         match &record.name {
             // The compiler may have made it up without saying what is in it.
-            RecordName::Tag(_) if c_name == VA_LIST_TAG => Access::Nameless,
+            RecordName::Tag(_) if self.nodes.is_va_list(id) => Access::Nameless,
             RecordName::Anonymous(_) => match self.members.get(&id) {
                 Some(member) => member.clone(),
                 None => Access::Nameless,
             },
-            RecordName::Tag(_) | RecordName::Typedef(_) => Access::Name(c_name),
+            RecordName::Tag(_) | RecordName::Typedef(_) => {
+                Access::Name(self.nodes.record_c_name(id))
+            }
         }
     }
 
-    fn enum_entry(&self, name: String, id: EnumId, type_index: i32) -> Option<EnumEntry<'a>> {
+    fn enum_entry(&self, name: Cow<'a, str>, id: EnumId, type_index: i32) -> Option<EnumEntry<'a>> {
         use cffi_model::primitive::Primitive;
 
         let declarations: &'a Declarations = self.source.declarations;

@@ -1,6 +1,6 @@
 //! Structs and unions in a module: their fields, how C code gets at them, and what of their layout is checked.
 
-use std::fmt;
+use std::borrow::Cow;
 
 use cffi_model::Target;
 use cffi_model::primitive::{Primitive, PrimitiveKind};
@@ -10,6 +10,7 @@ use cffi_wire::flags;
 use crate::error::{GenerateError, Generated};
 use crate::module::Language;
 use crate::planner::Planner;
+use crate::spelling::{Code, push_words};
 use crate::types::{Length, Node, NodeId};
 
 /// How C code gets at a record.
@@ -36,14 +37,27 @@ pub struct Field<'a> {
     name: &'a str,
 }
 
-impl fmt::Display for Field<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Code for Field<'_> {
+    fn push_to(&self, text: &mut String) {
         let name = self.name;
         match self.access {
-            Access::Name(c_name) => write!(f, "(({c_name} *)0)->{name}"),
-            Access::Pointer(pointer) => write!(f, "(({pointer})0)->{name}"),
-            other => write!(f, "{}.{name}", other.object().unwrap_or_default()),
+            Access::Name(c_name) => push_words(text, &["((", c_name, " *)0)->", name]),
+            Access::Pointer(pointer) => push_words(text, &["((", pointer, ")0)->", name]),
+            other => {
+                other.push_object(text);
+                push_words(text, &[".", name]);
+            }
         }
+    }
+}
+
+/// See [`Access::object`].
+#[derive(Clone, Copy, Debug)]
+pub struct Object<'a>(&'a Access);
+
+impl Code for Object<'_> {
+    fn push_to(&self, text: &mut String) {
+        self.0.push_object(text);
     }
 }
 
@@ -54,18 +68,15 @@ pub struct Offset<'a> {
     name: &'a str,
 }
 
-impl fmt::Display for Offset<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.name;
+impl Code for Offset<'_> {
+    fn push_to(&self, text: &mut String) {
         match self.access {
-            Access::Name(c_name) => write!(f, "offsetof({c_name}, {name})"),
-            Access::Pointer(pointer) => write!(f, "_cffi_pointed_offsetof({pointer}, {name})"),
             Access::Member(root, path) => {
-                let in_root = |name| Offset { access: root, name };
-                let end = format!("{path}.{name}");
-                write!(f, "{} - {}", in_root(&end), in_root(path))
+                root.push_offset(text, &[path, ".", self.name]);
+                text.push_str(" - ");
+                root.push_offset(text, &[path]);
             }
-            Access::Nameless | Access::Opaque | Access::External => Ok(()),
+            access => access.push_offset(text, &[self.name]),
         }
     }
 }
@@ -89,7 +100,7 @@ pub struct RecordEntry<'a> {
     /// Which one it is.
     pub id: RecordId,
     /// Its name in the table.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// Its place among the types.
     pub type_index: i32,
     /// What it is.
@@ -105,7 +116,7 @@ impl RecordEntry<'_> {
     pub fn identifier(&self) -> String {
         match &self.access {
             Access::Name(name) if name.contains(' ') => name.replace(' ', "_"),
-            Access::Name(name) | Access::Pointer(name) => format!("typedef_{name}"),
+            Access::Name(name) | Access::Pointer(name) => ["typedef_", name].concat(),
             _ => String::new(),
         }
     }
@@ -113,13 +124,33 @@ impl RecordEntry<'_> {
 
 impl Access {
     /// An expression that is the record; it is for `sizeof` and the like, never evaluated.
-    pub fn object(&self) -> Option<String> {
+    pub fn object(&self) -> Option<Object<'_>> {
+        self.is_reachable().then_some(Object(self))
+    }
+
+    fn push_object(&self, text: &mut String) {
         match self {
-            Self::Name(name) => Some(format!("(*({name} *)0)")),
-            Self::Pointer(pointer) => Some(format!("(*({pointer})0)")),
-            Self::Member(root, path) => Some(format!("{}.{path}", root.object()?)),
-            Self::Nameless | Self::Opaque | Self::External => None,
+            Self::Name(name) => push_words(text, &["(*(", name, " *)0)"]),
+            Self::Pointer(pointer) => push_words(text, &["(*(", pointer, ")0)"]),
+            Self::Member(root, path) => {
+                root.push_object(text);
+                push_words(text, &[".", path]);
+            }
+            Self::Nameless | Self::Opaque | Self::External => {}
         }
+    }
+
+    /// Of a record that has a name or a pointer: where in it something is.
+    fn push_offset(&self, text: &mut String, path: &[&str]) {
+        match self {
+            Self::Name(name) => push_words(text, &["offsetof(", name, ", "]),
+            Self::Pointer(pointer) => {
+                push_words(text, &["_cffi_pointed_offsetof(", pointer, ", "]);
+            }
+            Self::Member(..) | Self::Nameless | Self::Opaque | Self::External => return,
+        }
+        push_words(text, path);
+        text.push(')');
     }
 
     /// An expression that is one of its members.
@@ -141,7 +172,9 @@ impl Access {
             Self::Name(_) | Self::Pointer(_) => {
                 Some(Self::Member(Box::new(self.clone()), name.to_owned()))
             }
-            Self::Member(root, path) => Some(Self::Member(root.clone(), format!("{path}.{name}"))),
+            Self::Member(root, path) => {
+                Some(Self::Member(root.clone(), [path, ".", name].concat()))
+            }
             Self::Nameless | Self::Opaque | Self::External => None,
         }
     }
@@ -181,16 +214,8 @@ fn collect<'a>(
                 }
             }
         }
-        let is_array = matches!(types.get(field.ty.ty), Type::Array { .. });
-        let expression = if is_array {
-            access.field(&field.name)
-        } else {
-            None
-        };
-        let node = match expression {
-            Some(expression) => planner
-                .nodes
-                .measure(field.ty.ty, &expression.to_string())?,
+        let node = match access.field(&field.name) {
+            Some(object) => planner.nodes.measure(field.ty.ty, || object.text())?,
             None => planner.nodes.lower(field.ty.ty)?,
         };
         name_member(planner, access, &field.name, node);
@@ -217,7 +242,7 @@ fn name_member(planner: &mut Planner<'_>, access: &Access, name: &str, node: Nod
     }
     if let Node::Record(id) = *planner.nodes.get(node) {
         if planner.access(id) == Access::Nameless {
-            let path = format!("{name}{}", "[0]".repeat(dimensions));
+            let path = [name, &"[0]".repeat(dimensions)].concat();
             if let Some(member) = access.member(&path) {
                 planner.members.insert(id, member);
             }
@@ -227,12 +252,12 @@ fn name_member(planner: &mut Planner<'_>, access: &Access, name: &str, node: Nod
 
 /// A record's entry of the table.
 pub fn entry<'a>(
-    planner: &Planner<'a>,
-    name: String,
+    planner: &mut Planner<'a>,
+    name: Cow<'a, str>,
     id: RecordId,
     type_index: i32,
-    access: Access,
 ) -> Generated<RecordEntry<'a>> {
+    let access = planner.access(id);
     let types = planner.source.declarations.types();
     let mut record_flags = flags::Record::empty();
     if types
@@ -250,7 +275,7 @@ pub fn entry<'a>(
         record_flags |= flags::Record::EXTERNAL;
     } else if let Some(body) = body {
         record_flags |= layout_flags(planner, id, body, &access)?;
-        fields = planner.fields.get(&id).cloned().unwrap_or_default();
+        fields = planner.fields.remove(&id).unwrap_or_default();
         for field in &fields {
             if is_opaque(planner, field.node) {
                 return Err(GenerateError::opaque_field(&name, field.name));

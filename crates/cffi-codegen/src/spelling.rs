@@ -7,6 +7,28 @@ use std::fmt;
 
 use cffi_model::types::Qualifiers;
 
+/// Something that stands in C code.
+pub trait Code {
+    /// Adds it to a text.
+    fn push_to(&self, text: &mut String);
+
+    /// As a text of its own.
+    fn text(&self) -> String {
+        let mut text = String::with_capacity(64);
+        self.push_to(&mut text);
+        text
+    }
+}
+
+/// Adds words one behind the other.
+#[inline(always)]
+pub fn push_words(text: &mut String, words: &[&str]) {
+    text.reserve(words.iter().map(|word| word.len()).sum());
+    for word in words {
+        text.push_str(word);
+    }
+}
+
 /// A type's spelling, in front of and behind its declarator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spelling {
@@ -61,17 +83,6 @@ impl Spelling {
         }
     }
 
-    /// The type alone.
-    pub fn text(&self) -> String {
-        [&*self.before, &*self.after].concat()
-    }
-
-    /// Adds the type alone to a text.
-    pub fn push_to(&self, text: &mut String) {
-        text.push_str(&self.before);
-        text.push_str(&self.after);
-    }
-
     /// A declaration of something that has this type.
     pub fn declare<'a>(&'a self, declarator: &'a str, qualifiers: Qualifiers) -> Declared<'a> {
         Declared {
@@ -87,6 +98,13 @@ impl Spelling {
     }
 }
 
+/// The type alone.
+impl Code for Spelling {
+    fn push_to(&self, text: &mut String) {
+        push_words(text, &[&self.before, &self.after]);
+    }
+}
+
 /// A declaration, which is written where it is printed.
 #[derive(Clone, Copy, Debug)]
 pub struct Declared<'a> {
@@ -95,9 +113,8 @@ pub struct Declared<'a> {
     qualifiers: Qualifiers,
 }
 
-impl Declared<'_> {
-    /// Adds the declaration to a text.
-    pub fn push_to(&self, text: &mut String) {
+impl Code for Declared<'_> {
+    fn push_to(&self, text: &mut String) {
         let Spelling { before, after } = self.spelling;
         let declarator = self.declarator;
         text.push_str(before);
@@ -127,9 +144,7 @@ impl Declared<'_> {
 
 impl fmt::Display for Declared<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        self.push_to(&mut text);
-        f.write_str(&text)
+        f.write_str(&self.text())
     }
 }
 
@@ -157,7 +172,7 @@ fn qualifier_words(qualifiers: Qualifiers) -> impl Iterator<Item = &'static str>
 
 #[cfg(test)]
 mod tests {
-    use super::{Qualifiers, Spelling};
+    use super::{Code, Qualifiers, Spelling};
 
     #[test]
     fn declarators() {

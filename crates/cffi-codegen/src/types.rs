@@ -5,6 +5,8 @@
 //!                                                        what points to the array or declares it
 //! ```
 
+use std::borrow::Cow;
+
 use cffi_model::Declarations;
 use cffi_model::primitive::{Primitive, PrimitiveKind};
 use cffi_model::spelling::{keyword, record_name};
@@ -12,13 +14,14 @@ use cffi_model::types::{
     ArrayLength, EnumId, FunctionType, QualType, Qualifiers, RecordId, RecordName, Type, TypeId,
 };
 use cffi_syntax::ast::CallingConvention;
-use rustc_hash::FxHashMap;
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
 
 use crate::error::{Context, GenerateError, Generated};
-use crate::spelling::{Declared, Spelling};
+use crate::spelling::{Code, Declared, Spelling};
 
 /// The name that generated code gives to the struct behind `va_list`.
-pub const VA_LIST_TAG: &str = "_cffi_va_list_tag";
+const VA_LIST_TAG: &str = "_cffi_va_list_tag";
 
 /// A type of a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -110,9 +113,8 @@ pub enum Conversion {
 /// All types of a module.
 pub struct Nodes<'a> {
     declarations: &'a Declarations,
-    nodes: Vec<Node>,
+    nodes: IndexSet<Node, FxBuildHasher>,
     spellings: Vec<Spelling>,
-    ids: FxHashMap<Node, NodeId>,
     lowered: Vec<Option<NodeId>>,
 }
 
@@ -121,9 +123,8 @@ impl<'a> Nodes<'a> {
     pub fn new(declarations: &'a Declarations) -> Self {
         Self {
             declarations,
-            nodes: Vec::new(),
+            nodes: IndexSet::default(),
             spellings: Vec::new(),
-            ids: FxHashMap::default(),
             lowered: vec![None; declarations.types().len()],
         }
     }
@@ -140,7 +141,7 @@ impl<'a> Nodes<'a> {
 
     /// The type of an id that this gave.
     pub fn get(&self, id: NodeId) -> &Node {
-        self.nodes.get(id.index()).unwrap_or(&Node::Void)
+        self.nodes.get_index(id.index()).unwrap_or(&Node::Void)
     }
 
     /// How C spells it.
@@ -165,15 +166,12 @@ impl<'a> Nodes<'a> {
     }
 
     fn intern(&mut self, node: Node) -> NodeId {
-        if let Some(id) = self.ids.get(&node) {
-            return *id;
-        }
+        let (index, is_new) = self.nodes.insert_full(node);
         // There are about as many nodes as types, which are counted in the same way.
-        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-        let spelling = self.spell(&node);
-        self.nodes.push(node.clone());
-        self.spellings.push(spelling);
-        self.ids.insert(node, id);
+        let id = NodeId(u32::try_from(index).unwrap_or(u32::MAX));
+        if is_new {
+            self.spellings.push(self.spell(self.get(id)));
+        }
         id
     }
 
@@ -228,9 +226,15 @@ impl<'a> Nodes<'a> {
     /// Whether a type mentions the struct behind `va_list`.
     pub fn uses_va_list(&self) -> bool {
         self.nodes.iter().any(|node| match node {
-            Node::Record(id) => self.record_c_name(*id) == VA_LIST_TAG,
+            Node::Record(id) => self.is_va_list(*id),
             _ => false,
         })
+    }
+
+    /// Whether a record is the struct behind `va_list`.
+    pub fn is_va_list(&self, id: RecordId) -> bool {
+        let record = self.declarations.types().record(id);
+        record.is_some_and(|record| is_va_list(&record.name))
     }
 
     /// How C names a record, or a name with a dollar sign.
@@ -239,7 +243,7 @@ impl<'a> Nodes<'a> {
             .types()
             .record(id)
             .map_or_else(String::new, |record| match &record.name {
-                RecordName::Tag(tag) if &**tag == "__va_list_tag" => VA_LIST_TAG.to_owned(),
+                name if is_va_list(name) => VA_LIST_TAG.to_owned(),
                 RecordName::Tag(tag) if is_file(tag) => "FILE".to_owned(),
                 _ => record_name(keyword(record.kind), &record.name, record.alias.as_deref()),
             })
@@ -324,13 +328,28 @@ impl<'a> Nodes<'a> {
         })
     }
 
-    /// The node of a type whose open lengths are those of a C expression.
-    pub fn measure(&mut self, ty: TypeId, expression: &str) -> Generated<NodeId> {
+    /// The node of a type whose unknown lengths are those of a C expression.
+    pub fn measure(
+        &mut self,
+        ty: TypeId,
+        expression: impl FnOnce() -> String,
+    ) -> Generated<NodeId> {
+        let mut inner = ty;
+        while let Type::Array { item, length } = self.declarations.types().get(inner) {
+            if *length == ArrayLength::Unknown {
+                return self.measure_array(ty, &expression());
+            }
+            inner = item.ty;
+        }
+        self.lower(ty)
+    }
+
+    fn measure_array(&mut self, ty: TypeId, expression: &str) -> Generated<NodeId> {
         let declarations = self.declarations;
         let Type::Array { item, length } = declarations.types().get(ty) else {
             return self.lower(ty);
         };
-        let item = self.measure(item.ty, &format!("{expression}[0]"))?;
+        let item = self.measure_array(item.ty, &format!("{expression}[0]"))?;
         let length = match length {
             ArrayLength::Fixed(length) => Length::Fixed(*length),
             ArrayLength::Open => Length::Open,
@@ -405,11 +424,15 @@ pub fn is_file(tag: &str) -> bool {
     tag == "_IO_FILE"
 }
 
+fn is_va_list(name: &RecordName) -> bool {
+    matches!(name, RecordName::Tag(tag) if &**tag == "__va_list_tag")
+}
+
 /// The name that a module's tables have for a record or an enum.
-pub fn wire_name(name: &RecordName) -> String {
+pub fn wire_name(name: &RecordName) -> Cow<'_, str> {
     match name {
-        RecordName::Tag(tag) => tag.to_string(),
-        RecordName::Typedef(name) => format!("${name}"),
-        RecordName::Anonymous(number) => format!("${number}"),
+        RecordName::Tag(tag) => Cow::Borrowed(tag),
+        RecordName::Typedef(name) => Cow::Owned(["$", name].concat()),
+        RecordName::Anonymous(number) => Cow::Owned(format!("${number}")),
     }
 }

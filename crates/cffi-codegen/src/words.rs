@@ -11,14 +11,14 @@ use rustc_hash::FxHashMap;
 
 use crate::error::{GenerateError, Generated};
 use crate::module::{count, place};
-use crate::spelling::Spelling;
+use crate::spelling::Code;
 use crate::types::{Function, Length, Node, NodeId, Nodes};
 
 /// A word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Word {
-    /// A type, and its spelling for those who read the module.
-    Type(Op, String),
+    /// A type, and which one it is.
+    Type(Op, NodeId),
     /// The rest of a function.
     Part(Op),
     /// The length of an array, in items.
@@ -48,11 +48,7 @@ pub fn lay_out(
     used: &[NodeId],
     numbers: &Numbers<'_>,
 ) -> Generated<(Vec<Word>, Vec<Option<i32>>)> {
-    let mut order: Vec<(String, NodeId)> = used
-        .iter()
-        .map(|node| (sort_key(nodes.spelling(*node)), *node))
-        .collect();
-    order.sort_unstable();
+    let order = sorted(nodes, used);
 
     let mut places: Vec<Option<i32>> = vec![None; nodes.len()];
     let mut length = 0usize;
@@ -62,7 +58,7 @@ pub fn lay_out(
         }
         Ok(())
     };
-    for (_, node) in &order {
+    for node in &order {
         if let Node::Function(function) = nodes.get(*node) {
             set(&mut places, *node, length)?;
             for (index, parameter) in function.parameters.iter().enumerate() {
@@ -73,7 +69,7 @@ pub fn lay_out(
             length += function.parameters.len() + 2;
         }
     }
-    for (_, node) in &order {
+    for node in &order {
         if places.get(node.index()).is_some_and(Option::is_some) {
             continue;
         }
@@ -92,23 +88,30 @@ pub fn lay_out(
         numbers,
         words: &mut words,
     };
-    for (_, node) in &order {
+    for node in &order {
         writer.write(*node)?;
     }
     Ok((words, places))
 }
 
-/// A spelling sorts behind those that it is the beginning of: `int *` before `int`. The macro for the calling convention sorts as the
-/// keyword that it stands for.
-fn sort_key(spelling: &Spelling) -> String {
+/// The types by their spellings. One sorts behind those that it is the beginning of: `int *` before `int`. The macro for the calling
+/// convention sorts as the keyword that it stands for.
+fn sorted(nodes: &Nodes<'_>, used: &[NodeId]) -> Vec<NodeId> {
     const MACRO: &str = "_cffi_stdcall";
-    let mut key = String::with_capacity(64);
-    spelling.push_to(&mut key);
-    if key.contains(MACRO) {
-        key = key.replace(MACRO, "__stdcall");
+    let mut all = String::with_capacity(32 * used.len());
+    let mut keys: Vec<(usize, usize, NodeId)> = Vec::with_capacity(used.len());
+    for node in used {
+        let start = all.len();
+        nodes.spelling(*node).push_to(&mut all);
+        if all.get(start..).is_some_and(|key| key.contains(MACRO)) {
+            let key = all.split_off(start).replace(MACRO, "__stdcall");
+            all.push_str(&key);
+        }
+        all.push('>');
+        keys.push((start, all.len(), *node));
     }
-    key.push('>');
-    key
+    keys.sort_unstable_by_key(|(start, end, node)| (all.get(*start..*end), *node));
+    keys.into_iter().map(|(_, _, node)| node).collect()
 }
 
 struct Writer<'a, 'n> {
@@ -131,7 +134,6 @@ impl Writer<'_, '_> {
     fn write(&mut self, node: NodeId) -> Generated<()> {
         let at = place(self.places, node);
         let place = |node: NodeId| place(self.places, node);
-        let spelling = self.nodes.spelling(node).text();
         let op = match self.nodes.get(node) {
             Node::Void => Op::new(Opcode::Primitive, opcode::VOID),
             Node::Primitive(primitive) => Op::primitive(*primitive),
@@ -154,6 +156,7 @@ impl Writer<'_, '_> {
                     Length::Fixed(length) => Word::Length(*length),
                     Length::Measured(expression) => Word::Measured(expression.to_string()),
                     Length::Open | Length::Unknown => {
+                        let spelling = self.nodes.spelling(node).text();
                         return Err(GenerateError::unknown_length(&spelling));
                     }
                 };
@@ -174,7 +177,7 @@ impl Writer<'_, '_> {
                 Op::new(Opcode::Function, place(function.result))
             }
         };
-        self.put(at, Word::Type(op, spelling));
+        self.put(at, Word::Type(op, node));
         Ok(())
     }
 

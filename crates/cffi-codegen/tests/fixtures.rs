@@ -38,7 +38,9 @@ fn generate(declarations: &Declarations) -> (Generated<String>, Generated<String
         embedding: None,
         purpose: Purpose::Import,
     };
-    (c_module(source, options), python_module(source))
+    let mut text = String::new();
+    let c = c_module(source, options, &mut |piece| text.push_str(piece));
+    (c.map(|()| text), python_module(source))
 }
 
 fn own_part(text: &str) -> &str {

@@ -527,7 +527,13 @@ fn composite(old: &Declaration, new: &Declaration) -> Option<Declaration> {
 /// A name with the word that says what it is, as CFFI lists its declarations.
 #[must_use]
 pub fn declared_name(space: Space, name: &str, declaration: &Declaration) -> String {
-    let kind = match (space, declaration) {
+    [declared_kind(space, declaration), " ", name].concat()
+}
+
+/// The word of [`declared_name`] that says what something is.
+#[must_use]
+pub fn declared_kind(space: Space, declaration: &Declaration) -> &'static str {
+    match (space, declaration) {
         (
             _,
             Declaration::Function {
@@ -558,6 +564,5 @@ pub fn declared_name(space: Space, name: &str, declaration: &Declaration) -> Str
         (Space::Enum, _) => "enum",
         (Space::Anonymous, _) => "anonymous",
         _ => "typedef",
-    };
-    format!("{kind} {name}")
+    }
 }

@@ -38,7 +38,7 @@ pub fn record_name(keyword: &str, name: &RecordName, alias: Option<&str>) -> Str
         return alias.to_owned();
     }
     match name {
-        RecordName::Tag(tag) => format!("{keyword} {tag}"),
+        RecordName::Tag(tag) => [keyword, " ", tag].concat(),
         RecordName::Typedef(name) => name.to_string(),
         RecordName::Anonymous(number) => format!("{keyword} ${number}"),
     }

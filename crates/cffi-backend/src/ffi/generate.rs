@@ -16,7 +16,7 @@ use super::inline::raise_named;
 use super::object::Ffi;
 use crate::library::keep_gil;
 
-/// `_generate_c(module_name, preamble, includes, embedding=None, verify=False, keep_gil=False)`
+/// `_generate_c(module_name, preamble, includes, embedding=None, verify=False, keep_gil=False)`: a list of pieces of text.
 pub fn generate_c(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     const SIGNATURE: Signature<6> = Signature {
         function: "generate_c",
@@ -45,14 +45,26 @@ pub fn generate_c(this: &Ffi, arguments: Arguments<'_>) -> PyResult<Owned> {
     };
     let includes = strings(SIGNATURE.require(2, includes)?)?;
     let keep_gil = keep_gil::argument(gil)?;
-    let generated = with_source(this, name, &includes, |source| {
+    let mut pieces = Vec::new();
+    let mut failure = None;
+    // Nothing of the program runs here: strings are made, of which the collector knows nothing.
+    with_source(this, name, &includes, |source| {
         let source = Source {
             keep_gil: &keep_gil,
             ..source
         };
-        c_module(source, options)
+        c_module(source, options, &mut |piece| match text::from_str(piece) {
+            Ok(piece) => pieces.push(piece),
+            Err(raised) => failure = Some(raised),
+        })
     })?;
-    text::from_str(&generated)
+    if let Some(raised) = failure {
+        return Err(raised);
+    }
+    let mut pieces = pieces.into_iter();
+    object::new_list(pieces.len(), |_| {
+        Ok(pieces.next().unwrap_or_else(Owned::none))
+    })
 }
 
 /// `_generate_python(module_name, includes, keep_gil=False)`

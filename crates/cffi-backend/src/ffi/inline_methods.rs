@@ -26,7 +26,7 @@ ffi_methods! { method_table;
     declared_ c"_declared" (BY_NAME) c"What was declared." declared;
     int_constants_ c"_int_constants" (BY_NAME) c"The integer constants by name." int_constants;
     get_ctype_ c"_get_ctype" (BY_NAME) c"The ctype of a type number." get_ctype;
-    generate_c_ c"_generate_c" (BY_NAME) c"The text of a C module." generate_c;
+    generate_c_ c"_generate_c" (BY_NAME) c"The text of a C module, in pieces." generate_c;
     generate_python_ c"_generate_python" (BY_NAME) c"The text of a Python module." generate_python;
     type_words_ c"_type_words" (BY_NAME) c"The types of a module as words." words;
 }

@@ -8,7 +8,7 @@ use crate::module::Module;
 use crate::types::{Length, Node, NodeId};
 
 /// An integer: its value, whether it is positive, and whether it is the declared one.
-pub fn print_integer(text: &mut Text, name: &str, declared: Option<i128>) {
+pub fn print_integer(text: &mut Text<'_>, name: &str, declared: Option<i128>) {
     text.words(&[
         "static int _cffi_const_",
         name,
@@ -19,21 +19,23 @@ pub fn print_integer(text: &mut Text, name: &str, declared: Option<i128>) {
         ") | 0);  /* an error if it is no integer */\n",
     ]);
     if let Some(declared) = declared {
+        let (mut value, mut bits) = (itoa::Buffer::new(), itoa::Buffer::new());
+        let value = value.format(declared);
         if declared > 0 {
-            line!(text, "  if (n || *o != {declared}ULL)");
+            text.words(&["  if (n || *o != ", value, "ULL)\n"]);
         } else {
             // The bits of the negative number: its own literal does not exist for the least one.
-            let bits = declared.rem_euclid(1 << 64);
-            line!(text, "  if (!n || *o != {bits}ULL)  /* {declared} */");
+            let bits = bits.format(declared.rem_euclid(1 << 64));
+            text.words(&["  if (!n || *o != ", bits, "ULL)  /* ", value, " */\n"]);
         }
-        line!(text, "    n |= 2;");
+        text.lines("    n |= 2;");
     }
     text.lines("  return n;\n}\n");
 }
 
 /// A value of another type.
 pub fn print_object(
-    text: &mut Text,
+    text: &mut Text<'_>,
     module: &Module<'_>,
     name: &str,
     node: NodeId,
@@ -51,7 +53,7 @@ pub fn print_object(
 
 /// A variable. Its address is asked for each time: it may be a different one in each thread.
 pub fn print_variable(
-    text: &mut Text,
+    text: &mut Text<'_>,
     module: &Module<'_>,
     name: &str,
     node: NodeId,

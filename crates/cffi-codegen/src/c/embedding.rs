@@ -8,7 +8,7 @@ use crate::module::Module;
 const HEADER: &str = include_str!("embedding.h");
 
 /// Prints the code that starts Python, with the program's own.
-pub fn print(text: &mut Text, module: &Module<'_>, code: &str) {
+pub fn print(text: &mut Text<'_>, module: &Module<'_>, code: &str) {
     let name = module.source.name;
     let base = base_name(name);
     line!(text, "#define _CFFI_MODULE_NAME  \"{name}\"");
@@ -28,7 +28,7 @@ pub fn print(text: &mut Text, module: &Module<'_>, code: &str) {
 }
 
 /// A text as numbers: Microsoft's compiler has a limit for literals, which a program may exceed.
-fn print_bytes(text: &mut Text, code: &str) {
+fn print_bytes(text: &mut Text<'_>, code: &str) {
     for source in code.split_inclusive('\n') {
         let shown: String = source.trim_end().escape_default().collect();
         // A backslash at the end would continue the comment.

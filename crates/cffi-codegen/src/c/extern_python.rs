@@ -14,7 +14,7 @@ const NONE: Qualifiers = Qualifiers::empty();
 
 /// Prints the function.
 pub fn print(
-    text: &mut Text,
+    text: &mut Text<'_>,
     module: &Module<'_>,
     name: &str,
     node: NodeId,

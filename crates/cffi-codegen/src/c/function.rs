@@ -6,11 +6,13 @@ use cffi_model::primitive::Primitive;
 use cffi_model::types::Qualifiers;
 use cffi_syntax::ast::CallingConvention;
 
+use std::borrow::Cow;
+
 use super::Uses;
 use super::text::{Text, line};
 use crate::error::{Context, Generated};
 use crate::module::Module;
-use crate::spelling::Declared;
+use crate::spelling::{Code, Declared};
 use crate::types::{Conversion, Function, Node, NodeId};
 
 const NONE: Qualifiers = Qualifiers::empty();
@@ -19,31 +21,49 @@ struct Printer<'a, 'm> {
     module: &'a Module<'m>,
     name: &'a str,
     function: &'a Function,
-    /// `x0`, `x1`, …
-    names: Vec<String>,
-    /// `x0, x1, …`
-    arguments: String,
+    names: &'a Names,
     uses: Uses,
 }
 
-/// `PREFIX0`, `PREFIX1`, …
-fn numbered(prefix: &str, count: usize) -> Vec<String> {
-    (0..count)
-        .map(|index| [prefix, itoa::Buffer::new().format(index)].concat())
-        .collect()
+/// Names that functions have for their parameters: as many as the longest list so far.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// `x0`, `x1`, …
+    parameters: Vec<String>,
+}
+
+impl Names {
+    fn extend(&mut self, count: usize) {
+        for index in self.parameters.len()..count {
+            self.parameters.push(format!("x{index}"));
+        }
+    }
+}
+
+/// `PREFIX0, PREFIX1, …`
+fn numbered(text: &mut Text<'_>, prefix: &str, count: usize) {
+    for index in 0..count {
+        let comma = if index > 0 { ", " } else { "" };
+        text.words(&[comma, prefix, itoa::Buffer::new().format(index)]);
+    }
 }
 
 /// Prints both functions.
-pub fn print(text: &mut Text, module: &Module<'_>, name: &str, node: NodeId) -> Generated<Uses> {
+pub fn print(
+    text: &mut Text<'_>,
+    module: &Module<'_>,
+    names: &mut Names,
+    name: &str,
+    node: NodeId,
+) -> Generated<Uses> {
     let Node::Function(function) = module.nodes.get(node) else {
         return Ok(Uses::Nothing);
     };
-    let names = numbered("x", function.parameters.len());
+    names.extend(function.parameters.len());
     let mut printer = Printer {
         module,
         name,
         function,
-        arguments: names.join(", "),
         names,
         uses: Uses::Nothing,
     };
@@ -82,7 +102,7 @@ impl Printer<'_, '_> {
 
     /// Parameters with their names.
     fn parameters(&self) -> impl Iterator<Item = (&NodeId, &str)> {
-        let names = self.names.iter().map(String::as_str);
+        let names = self.names.parameters.iter().map(String::as_str);
         self.function.parameters.iter().zip(names)
     }
 
@@ -108,7 +128,7 @@ impl Printer<'_, '_> {
         }
         for (parameter, name) in self.parameters() {
             declarator.push_str(comma);
-            let name = [star(*parameter), name].concat();
+            let name = starred(star(*parameter), name);
             self.declare(*parameter, &name)?.push_to(&mut declarator);
             comma = ", ";
         }
@@ -116,25 +136,32 @@ impl Printer<'_, '_> {
         Ok(declarator)
     }
 
-    /// Prints a function that passes a call on.
-    fn body(&self, text: &mut Text, give: &str, arguments: &str) {
-        text.words(&["\n{\n  ", give, self.name, "(", arguments, ");\n}\n"]);
+    /// Prints the body of a function that passes a call on.
+    fn body(&self, text: &mut Text<'_>, give: &str, arguments: impl FnOnce(&mut Text<'_>)) {
+        text.words(&["\n{\n  ", give, self.name, "("]);
+        arguments(text);
+        text.push(");\n}\n");
     }
 
-    fn plain(&self, text: &mut Text) -> Generated<()> {
+    /// `x0, x1, …`
+    fn arguments(&self, text: &mut Text<'_>) {
+        numbered(text, "x", self.arity());
+    }
+
+    fn plain(&self, text: &mut Text<'_>) -> Generated<()> {
         let declarator = self.declarator("_cffi_d_", None, |_| "")?;
         text.push("static ");
-        text.declaration(self.declare_result(&declarator)?);
+        text.code(&self.declare_result(&declarator)?);
         let give = if self.returns_nothing() {
             ""
         } else {
             "return "
         };
-        self.body(text, give, &self.arguments);
+        self.body(text, give, |text| self.arguments(text));
         Ok(())
     }
 
-    fn wrapper(&mut self, text: &mut Text) -> Generated<()> {
+    fn wrapper(&mut self, text: &mut Text<'_>) -> Generated<()> {
         let name = self.name;
         let parameter = match self.arity() {
             0 => "noarg",
@@ -145,13 +172,13 @@ impl Printer<'_, '_> {
         text.words(&["(PyObject *self, PyObject *", parameter, ")\n{\n"]);
         for (parameter, name) in self.parameters() {
             text.push("  ");
-            text.declaration(self.declare(*parameter, name)?);
+            text.code(&self.declare(*parameter, name)?);
             text.push(";\n");
         }
         let returns_nothing = self.returns_nothing();
         if !returns_nothing {
             text.push("  ");
-            text.declaration(self.declare_result("result")?);
+            text.code(&self.declare_result("result")?);
             text.push(";\n");
         }
         line!(text, "  PyObject *pyresult = NULL;");
@@ -164,8 +191,9 @@ impl Printer<'_, '_> {
             line!(text, "  struct _cffi_memory_s memory;");
         }
         if self.arity() > 1 {
-            let objects = numbered("*arg", self.arity()).join(", ");
-            text.words(&["  PyObject ", &objects, ";\n"]);
+            text.push("  PyObject ");
+            numbered(text, "*arg", self.arity());
+            text.lines(";");
         }
         text.gap();
         line!(text, "  (void)self;");
@@ -177,13 +205,12 @@ impl Printer<'_, '_> {
             line!(text, "  memory.blocks = NULL;");
         }
         if self.arity() > 1 {
-            let arity = self.arity();
-            let names = numbered("&arg", arity).join(", ");
-            line!(
-                text,
-                "  if (!PyArg_UnpackTuple(args, \"{name}\", {arity}, {arity}, {names}))"
-            );
-            line!(text, "    return NULL;");
+            let mut number = itoa::Buffer::new();
+            let arity = number.format(self.arity());
+            text.words(&["  if (!PyArg_UnpackTuple(args, \"", name, "\", "]);
+            text.words(&[arity, ", ", arity, ", "]);
+            numbered(text, "&arg", self.arity());
+            text.lines("))\n    return NULL;");
         }
         let fail = if takes_pointers {
             "goto done"
@@ -200,7 +227,9 @@ impl Printer<'_, '_> {
             line!(text, "  Py_BEGIN_ALLOW_THREADS");
         }
         line!(text, "  _cffi_restore_errno();");
-        text.words(&["  { ", take, name, "(", &self.arguments, "); }\n"]);
+        text.words(&["  { ", take, name, "("]);
+        self.arguments(text);
+        text.push("); }\n");
         line!(text, "  _cffi_save_errno();");
         if !keeps_gil {
             line!(text, "  Py_END_ALLOW_THREADS");
@@ -210,8 +239,9 @@ impl Printer<'_, '_> {
             line!(text, "  pyresult = Py_None;");
             line!(text, "  Py_INCREF(pyresult);");
         } else {
-            let result = self.convert_result()?;
-            text.words(&["  pyresult = ", &result, ";\n"]);
+            text.push("  pyresult = ");
+            self.convert_result(text)?;
+            text.push(";\n");
         }
         if takes_pointers {
             line!(text, " done:");
@@ -224,7 +254,7 @@ impl Printer<'_, '_> {
 
     fn convert_argument(
         &mut self,
-        text: &mut Text,
+        text: &mut Text<'_>,
         index: usize,
         node: NodeId,
         fail: &str,
@@ -255,26 +285,30 @@ impl Printer<'_, '_> {
             _ => {}
         }
         let converter = self.converter(node);
-        let ctype = self.module.nodes.spelling(node).text();
+        let ctype = self.module.nodes.spelling(node);
         match conversion {
             Conversion::Integer => {
-                text.words(&["  x", index, " = _cffi_to_c_int(arg", index]);
-                text.words(&[", ", &ctype, ");\n"]);
-            }
-            Conversion::Named => line!(
-                text,
-                "  x{index} = ({ctype})_cffi_to_c_{converter}(arg{index});"
-            ),
-            Conversion::Floating => {
-                line!(text, "  x{index} = ({ctype})_cffi_to_c_double(arg{index});");
+                text.words(&["  x", index, " = _cffi_to_c_int(arg", index, ", "]);
+                text.code(ctype);
+                text.push(");\n");
             }
             Conversion::LongDouble => {
                 line!(text, "  x{index} = _cffi_to_c_long_double(arg{index});");
             }
-            _ => line!(
-                text,
-                "  x{index} = ({ctype})_cffi_to_c_pointer(arg{index}, _cffi_type({place}));"
-            ),
+            _ => {
+                text.words(&["  x", index, " = ("]);
+                text.code(ctype);
+                text.push(")");
+                match conversion {
+                    Conversion::Named | Conversion::Floating => {
+                        text.words(&["_cffi_to_c_", converter, "(arg", index, ");\n"]);
+                    }
+                    _ => {
+                        text.words(&["_cffi_to_c_pointer(arg", index]);
+                        text.words(&[", _cffi_type(", place, "));\n"]);
+                    }
+                }
+            }
         }
         // What stands for an exception; of `_Bool`, where -1 is true, 1.
         let failed = match (conversion, self.module.nodes.get(node)) {
@@ -284,7 +318,9 @@ impl Printer<'_, '_> {
         };
         text.words(&["  if (x", index]);
         if !failed.is_empty() {
-            text.words(&[" == (", &ctype, ")", failed]);
+            text.push(" == (");
+            text.code(ctype);
+            text.words(&[")", failed]);
         }
         text.words(&[" && PyErr_Occurred())\n    ", fail, ";\n"]);
         Ok(())
@@ -303,29 +339,34 @@ impl Printer<'_, '_> {
         }
     }
 
-    fn convert_result(&mut self) -> Generated<String> {
+    fn convert_result(&mut self, text: &mut Text<'_>) -> Generated<()> {
         let node = self.function.result;
-        let place = self.module.place(node);
-        Ok(match self.conversion(node) {
+        let converted = match self.conversion(node) {
             Conversion::Integer => {
-                let ctype = self.declare(node, "")?;
-                format!("_cffi_from_c_int(result, {ctype})")
+                text.push("_cffi_from_c_int(result, ");
+                text.code(&self.declare(node, "")?);
+                text.push(")");
+                return Ok(());
             }
-            Conversion::Named => format!("_cffi_from_c_{}(result)", self.converter(node)),
-            Conversion::Floating => "_cffi_from_c_double(result)".to_owned(),
+            Conversion::Named | Conversion::Floating => {
+                text.words(&["_cffi_from_c_", self.converter(node), "(result)"]);
+                return Ok(());
+            }
             Conversion::Pointer | Conversion::FunctionPointer | Conversion::Array => {
-                format!("_cffi_from_c_pointer((char *)result, _cffi_type({place}))")
+                "pointer((char *)result"
             }
-            Conversion::Record => {
-                format!("_cffi_from_c_struct((char *)&result, _cffi_type({place}))")
-            }
+            Conversion::Record => "struct((char *)&result",
             Conversion::LongDouble | Conversion::Memory | Conversion::Nothing => {
-                format!("_cffi_from_c_deref((char *)&result, _cffi_type({place}))")
+                "deref((char *)&result"
             }
-        })
+        };
+        text.words(&["_cffi_from_c_", converted, ", _cffi_type("]);
+        text.number(self.module.place(node));
+        text.push("))");
+        Ok(())
     }
 
-    fn for_pypy(&self, text: &mut Text) -> Generated<()> {
+    fn for_pypy(&self, text: &mut Text<'_>) -> Generated<()> {
         let name = self.name;
         let result = self.function.result;
         let by_address = |node: NodeId| {
@@ -348,18 +389,28 @@ impl Printer<'_, '_> {
             "*result = "
         } else {
             let declarator = self.declarator("_cffi_f_", None, star)?;
-            text.declaration(self.declare_result(&declarator)?);
+            text.code(&self.declare_result(&declarator)?);
             if self.returns_nothing() {
                 ""
             } else {
                 "return "
             }
         };
-        let arguments: Vec<String> = self
-            .parameters()
-            .map(|(parameter, name)| [star(*parameter), name].concat())
-            .collect();
-        self.body(text, give, &arguments.join(", "));
+        self.body(text, give, |text| {
+            for (index, (parameter, name)) in self.parameters().enumerate() {
+                let comma = if index > 0 { ", " } else { "" };
+                text.words(&[comma, star(*parameter), name]);
+            }
+        });
         Ok(())
+    }
+}
+
+/// A declarator with what stands before its name.
+fn starred<'a>(star: &str, name: &'a str) -> Cow<'a, str> {
+    if star.is_empty() {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned([star, name].concat())
     }
 }

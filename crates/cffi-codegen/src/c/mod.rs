@@ -48,20 +48,24 @@ pub enum Purpose {
     Verify,
 }
 
-/// Generates the C module.
-pub fn c_module(source: Source<'_>, options: COptions<'_>) -> Generated<String> {
+/// Generates the C module; `take` gets it piece by piece. What it got before an error is of no use.
+pub fn c_module(
+    source: Source<'_>,
+    options: COptions<'_>,
+    take: &mut dyn FnMut(&str),
+) -> Generated<()> {
     if options.purpose == Purpose::Verify {
         refuse_open_typedefs(source.declarations)?;
     }
     let module = plan(source, Language::C)?;
-    let mut text =
-        Text::with_capacity(32 * 1024 + 512 * module.items.len() + options.preamble.len());
+    let mut text = Text::new(take);
     preamble::print(&mut text, &module, options);
     print_types(&mut text, &module);
     let mut version = VERSION_BASE;
+    let mut names = function::Names::default();
     for item in &module.items {
-        let uses =
-            print_item(&mut text, &module, item).map_err(|error| error.within(&item.declared))?;
+        let uses = print_item(&mut text, &module, &mut names, item)
+            .map_err(|error| item.listed.locate(error))?;
         if uses == Uses::WideCharacters {
             version = version.max(VERSION_CHAR16_CHAR32);
         }
@@ -79,7 +83,8 @@ pub fn c_module(source: Source<'_>, options: COptions<'_>) -> Generated<String> 
     }
     tables::print(&mut text, &module, flags);
     print_init(&mut text, &module, version, embedded);
-    Ok(text.into_string())
+    text.end();
+    Ok(())
 }
 
 /// `ffi.verify()` never had `typedef int... name;`: an FFI that works before it is compiled would have to change its types.
@@ -109,13 +114,14 @@ enum Uses {
 }
 
 fn print_item(
-    text: &mut Text,
+    text: &mut Text<'_>,
     module: &Module<'_>,
+    names: &mut function::Names,
     item: &crate::module::NamedItem<'_>,
 ) -> Generated<Uses> {
     let name = &item.name;
     match &item.item {
-        Item::Function(node) => return function::print(text, module, name, *node),
+        Item::Function(node) => return function::print(text, module, names, name, *node),
         Item::Constant(node) => constant::print_object(text, module, name, *node)?,
         Item::Integer(value) => constant::print_integer(text, name, *value),
         Item::Variable(node, qualifiers) => {
@@ -129,7 +135,7 @@ fn print_item(
     Ok(Uses::Nothing)
 }
 
-fn print_types(text: &mut Text, module: &Module<'_>) {
+fn print_types(text: &mut Text<'_>, module: &Module<'_>) {
     use crate::words::{self, Word};
 
     line!(text, "static void *_cffi_types[] = {{");
@@ -137,9 +143,11 @@ fn print_types(text: &mut Text, module: &Module<'_>) {
         let pad = if index < 10 { " " } else { "" };
         text.words(&["/* ", pad, itoa::Buffer::new().format(index), " */ "]);
         match word {
-            Word::Type(op, spelling) => {
+            Word::Type(op, node) => {
                 print_op(text, op);
-                text.words(&[", // ", spelling, "\n"]);
+                text.push(", // ");
+                text.code(module.nodes.spelling(*node));
+                text.gap();
             }
             Word::Part(op) => {
                 print_op(text, op);
@@ -168,13 +176,13 @@ fn print_types(text: &mut Text, module: &Module<'_>) {
     text.gap();
 }
 
-fn print_op(text: &mut Text, op: &cffi_wire::Op) {
+fn print_op(text: &mut Text<'_>, op: &cffi_wire::Op) {
     let mut argument = itoa::Buffer::new();
     let argument = argument.format(op.argument);
     text.words(&["_CFFI_OP(_CFFI_OP_", op.opcode.name(), ", ", argument, ")"]);
 }
 
-fn print_init(text: &mut Text, module: &Module<'_>, version: u32, embedded: bool) {
+fn print_init(text: &mut Text<'_>, module: &Module<'_>, version: u32, embedded: bool) {
     let name = module.source.name;
     let base = base_name(name);
     let keep_gil = if module.keep_gil.is_empty() {

@@ -14,7 +14,7 @@ use crate::words::primitive_constant;
 const HEADER: &str = include_str!("preamble.h");
 
 /// Prints what stands in front of the module's own code.
-pub fn print(text: &mut Text, module: &Module<'_>, options: COptions<'_>) {
+pub fn print(text: &mut Text<'_>, module: &Module<'_>, options: COptions<'_>) {
     if options.embedding.is_some() {
         line!(text, "#define _CFFI_USE_EMBEDDING");
     }

@@ -9,7 +9,7 @@ use crate::types::{Length, Node, NodeId};
 use cffi_model::types::RecordId;
 
 /// Prints the check, where C has a name for the record.
-pub fn print_check(text: &mut Text, module: &Module<'_>, id: RecordId) {
+pub fn print_check(text: &mut Text<'_>, module: &Module<'_>, id: RecordId) {
     let Some(entry) = entry(module, id) else {
         return;
     };
@@ -38,7 +38,7 @@ fn entry<'m>(module: &'m Module<'_>, id: RecordId) -> Option<&'m RecordEntry<'m>
 
 /// `object` is what stands in front of a member's name, such as `p->`; `shown` what does in a comment.
 fn print_fields(
-    text: &mut Text,
+    text: &mut Text<'_>,
     module: &Module<'_>,
     entry: &RecordEntry<'_>,
     shown: &str,
@@ -50,7 +50,7 @@ fn print_fields(
 }
 
 fn print_field(
-    text: &mut Text,
+    text: &mut Text<'_>,
     module: &Module<'_>,
     field: &PlannedField<'_>,
     shown: &str,
@@ -80,7 +80,7 @@ fn print_field(
     {
         Ok(declaration) => {
             text.push("  { ");
-            text.declaration(declaration);
+            text.code(&declaration);
             text.words(&[" = &", object, &place, "; (void)tmp; }\n"]);
         }
         Err(_) => line!(text, "  /* '{shown}.{name}' has a type without a name */"),

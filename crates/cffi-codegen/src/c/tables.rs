@@ -3,16 +3,17 @@
 use cffi_wire::{Op, Opcode, flags};
 
 use super::print_op;
-use super::text::{Text, line, put};
+use super::text::{Text, line};
 use crate::module::{EnumEntry, Global, Module};
 use crate::records::{Access, PlannedField, RecordEntry, is_flexible};
+use crate::spelling::Code;
 use crate::words::primitive_constant;
 
 /// The places of the functions that keep the GIL.
 pub const KEEP_GIL: &str = "_cffi_keep_gil";
 
 /// Prints all tables.
-pub fn print(text: &mut Text, module: &Module<'_>, flags: flags::Module) {
+pub fn print(text: &mut Text<'_>, module: &Module<'_>, flags: flags::Module) {
     table(text, "global", &module.globals, |text, global| {
         print_global(text, global);
     });
@@ -36,18 +37,22 @@ pub fn print(text: &mut Text, module: &Module<'_>, flags: flags::Module) {
         }
     }
     table(text, "enum", &enums, |text, (place, entry)| {
-        let number = match &entry.c_name {
-            Some(c_name) => format!("_cffi_prim_int(sizeof({c_name}), (({c_name})-1) <= 0)"),
-            None => primitive_constant(entry.primitive)
-                .unwrap_or_default()
-                .to_owned(),
-        };
-        line!(
-            text,
-            "  {{ \"{}\", {}, {number},",
-            entry.name,
-            entry.type_index
-        );
+        let mut number = itoa::Buffer::new();
+        let type_index = number.format(entry.type_index);
+        text.words(&["  { \"", &entry.name, "\", ", type_index, ", "]);
+        match &entry.c_name {
+            Some(c_name) => {
+                text.words(&[
+                    "_cffi_prim_int(sizeof(",
+                    c_name,
+                    "), ((",
+                    c_name,
+                    ")-1) <= 0)",
+                ]);
+            }
+            None => text.push(primitive_constant(entry.primitive).unwrap_or_default()),
+        }
+        text.lines(",");
         if is_long(&entry.enumerators) {
             line!(text, "    {} }},", long_enumerators(*place));
         } else {
@@ -59,7 +64,9 @@ pub fn print(text: &mut Text, module: &Module<'_>, flags: flags::Module) {
         "typename",
         &module.typenames,
         |text, (name, place)| {
-            line!(text, "  {{ \"{name}\", {place} }},");
+            text.words(&["  { \"", name, "\", "]);
+            text.number(*place);
+            text.lines(" },");
         },
     );
     if !module.source.includes.is_empty() {
@@ -76,7 +83,7 @@ pub fn print(text: &mut Text, module: &Module<'_>, flags: flags::Module) {
 }
 
 /// PyPy has no use for it.
-fn print_keep_gil(text: &mut Text, module: &Module<'_>) {
+fn print_keep_gil(text: &mut Text<'_>, module: &Module<'_>) {
     if module.keep_gil.is_empty() {
         return;
     }
@@ -93,7 +100,12 @@ fn print_keep_gil(text: &mut Text, module: &Module<'_>) {
     text.gap();
 }
 
-fn table<T>(text: &mut Text, name: &str, entries: &[T], mut print: impl FnMut(&mut Text, &T)) {
+fn table<T>(
+    text: &mut Text<'_>,
+    name: &str,
+    entries: &[T],
+    mut print: impl FnMut(&mut Text<'_>, &T),
+) {
     if entries.is_empty() {
         return;
     }
@@ -108,7 +120,7 @@ fn table<T>(text: &mut Text, name: &str, entries: &[T], mut print: impl FnMut(&m
     text.gap();
 }
 
-fn print_global(text: &mut Text, global: &Global<'_>) {
+fn print_global(text: &mut Text<'_>, global: &Global<'_>) {
     let name = &global.name;
     let function = |prefix: &'static str| Some((prefix, *name));
     let (address, direct) = match global.op.opcode {
@@ -127,7 +139,7 @@ fn print_global(text: &mut Text, global: &Global<'_>) {
 }
 
 fn print_field(
-    text: &mut Text,
+    text: &mut Text<'_>,
     module: &Module<'_>,
     record: &RecordEntry<'_>,
     field: &PlannedField<'_>,
@@ -148,12 +160,20 @@ fn print_field(
         }
         (width, access) => {
             match access.offset(name).filter(|_| width.is_none()) {
-                Some(offset) => put!(text, "{offset}, "),
-                None => put!(text, "{UNKNOWN}, "),
+                Some(offset) => text.code(&offset),
+                None => text.push(UNKNOWN),
             }
+            text.push(", ");
             match (width, access.field(name)) {
-                (Some(width), _) => put!(text, "{width} /* bits */"),
-                (None, Some(object)) if !flexible => put!(text, "sizeof({object})"),
+                (Some(width), _) => {
+                    text.number(width);
+                    text.push(" /* bits */");
+                }
+                (None, Some(object)) if !flexible => {
+                    text.push("sizeof(");
+                    text.code(&object);
+                    text.push(")");
+                }
                 _ => text.push(UNKNOWN),
             }
         }
@@ -168,7 +188,7 @@ fn print_field(
     text.push(" },\n");
 }
 
-fn print_record(text: &mut Text, record: &RecordEntry<'_>, first_field: usize) {
+fn print_record(text: &mut Text<'_>, record: &RecordEntry<'_>, first_field: usize) {
     let mut number = itoa::Buffer::new();
     let type_index = number.format(record.type_index);
     text.words(&["  { \"", &record.name, "\", ", type_index, ", "]);
@@ -187,7 +207,8 @@ fn print_record(text: &mut Text, record: &RecordEntry<'_>, first_field: usize) {
             " /* named by a pointer */"
         }
         Access::Member(..) => {
-            let object = record.access.object().unwrap_or_default();
+            let object = record.access.object().map(|object| object.text());
+            let object = object.unwrap_or_default();
             text.words(&["sizeof(", &object, "), _cffi_alignment(", &object, "), "]);
             " /* named by a member */"
         }
@@ -213,7 +234,7 @@ fn print_record(text: &mut Text, record: &RecordEntry<'_>, first_field: usize) {
     text.words(&[fields, comment, " },\n"]);
 }
 
-fn print_flags(text: &mut Text, value: flags::Record) {
+fn print_flags(text: &mut Text<'_>, value: flags::Record) {
     let mut before = "";
     for (_, name) in flags::Record::NAMES
         .iter()
@@ -238,7 +259,7 @@ fn long_enumerators(place: usize) -> String {
     format!("_cffi_enumerators_{place}")
 }
 
-fn print_long_enumerators(text: &mut Text, place: usize, enumerators: &[&str]) {
+fn print_long_enumerators(text: &mut Text<'_>, place: usize, enumerators: &[&str]) {
     line!(text, "static const char {}[] = {{", long_enumerators(place));
     for (index, name) in enumerators.iter().enumerate() {
         let mut row = String::new();
@@ -260,23 +281,26 @@ fn print_long_enumerators(text: &mut Text, place: usize, enumerators: &[&str]) {
 }
 
 /// One literal, in lines of readable length.
-fn print_enumerators(text: &mut Text, enumerators: &[&str]) {
+fn print_enumerators(text: &mut Text<'_>, enumerators: &[&str]) {
     const WIDTH: usize = 100;
-    let mut row = String::new();
+    let mut width = 0;
+    text.push("    \"");
     for (index, name) in enumerators.iter().enumerate() {
         if index > 0 {
-            row.push(',');
+            text.push(",");
+            width += 1;
         }
-        if row.len() + name.len() > WIDTH && !row.is_empty() {
-            line!(text, "    \"{row}\"");
-            row.clear();
+        if width + name.len() > WIDTH && width > 0 {
+            text.push("\"\n    \"");
+            width = 0;
         }
-        row.push_str(name);
+        text.push(name);
+        width += name.len();
     }
-    line!(text, "    \"{row}\" }},");
+    text.lines("\" },");
 }
 
-fn print_context(text: &mut Text, module: &Module<'_>, fields: usize, flags: flags::Module) {
+fn print_context(text: &mut Text<'_>, module: &Module<'_>, fields: usize, flags: flags::Module) {
     let tables = [
         ("global", module.globals.len()),
         ("field", fields),
