@@ -9,9 +9,10 @@ that the Makefile makes beside it.
 A word is a group (start-up, declarations, calls, callbacks, data, generation,
 programs), a section, or a part of a case's name; without one everything is measured.
 Each case is measured A B C A B C ..., so that a machine that slows down slows all of
-them down, and the smallest time of each counts.  Upstream's Python also runs ctypes,
-nanobind and Cython; namespaces.py says what their calls do and do not do.  Writes
-what it measured to build/bench/results-pyX.Y.json.
+them down, and the smallest time of each counts.  Each column has several processes: where
+things lie in memory makes one faster than another, for as long as it lives.  Upstream's
+Python also runs ctypes, nanobind and Cython; namespaces.py says what their calls do and do
+not do.  Writes what it measured to build/bench/results-pyX.Y.json.
 
 --check measures nothing: it runs each case once and compares what it comes to.
 """
@@ -19,6 +20,7 @@ what it measured to build/bench/results-pyX.Y.json.
 from __future__ import annotations
 
 import argparse
+import itertools
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -37,6 +39,7 @@ from native import BUILD, compile_cython, compile_library, compile_module, compi
 from results import Line, Results
 from table import Table, print_totals
 
+PROCESSES = 3
 UPSTREAM_PYTHON = BUILD.parent / f"upstream-{machine.python_tag()}" / "bin" / "python"
 
 
@@ -147,16 +150,31 @@ def measure_all(
 def measure_cases(
     chosen: list[int], pythons: dict[str, str], targets: dict[str, Path], repeats: int
 ) -> Iterator[Line]:
-    workers = {of: Worker(pythons[of], of, targets[of]) for of in pythons}
+    workers = {
+        of: [Worker(pythons[of], of, targets[of]) for _ in range(PROCESSES)] for of in pythons
+    }
     for index in chosen:
         case = CASES[index]
         measures = {
-            of: partial(worker.measure, index) for of, worker in workers.items() if of in case.codes
+            of: in_turns([partial(worker.measure, index) for worker in workers[of]])
+            for of in workers
+            if of in case.codes
         }
         times = alternate(measures, case.repeats or repeats)
         yield Line(case.group, case.section, case.name, times, target=case.target)
-    for worker in workers.values():
-        worker.close()
+    for column in workers.values():
+        for worker in column:
+            worker.close()
+
+
+def in_turns(measures: list[Callable[[], float]]) -> Callable[[], float]:
+    """Each call is one of the next of these."""
+    turns = itertools.cycle(measures)
+
+    def measure() -> float:
+        return next(turns)()
+
+    return measure
 
 
 if __name__ == "__main__":
