@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import sys
@@ -49,7 +50,10 @@ def run(
 def expected() -> bytes:
     ffi = cffi.FFI()
     ffi.cdef("int square(int);")
-    return bytes(ffi._generate_c("package._square", SOURCE, []), "utf-8")
+    ffi.set_source("package._square", SOURCE)
+    text = io.StringIO()
+    ffi.emit_c_code(text)
+    return text.getvalue().encode()
 
 
 @pytest.mark.parametrize(
