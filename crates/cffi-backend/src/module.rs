@@ -2,10 +2,11 @@
 
 use std::ffi::{CStr, c_int};
 
+use cffi_python::error::{Exception, raise_object};
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::{guard, install_panic_hook};
 use cffi_python::typespec::method;
-use cffi_python::{Borrowed, Owned, PyResult, int, raise, text};
+use cffi_python::{Borrowed, Owned, PyResult, int, text};
 
 use crate::ctype::function::DEFAULT_ABI;
 use crate::types::{self, LazyType, TypeCell};
@@ -31,9 +32,6 @@ const TYPES: &[(&CStr, &TypeCell)] = &[
     (c"CType", &types::CTYPE),
     (c"_CDataBase", &types::CDATA),
     (c"__CDataOwn", &types::CDATA_OWN),
-    (c"__CDataOwnGC", &types::CDATA_OWN_GC),
-    (c"__CDataGCP", &types::CDATA_GCP),
-    (c"__CDataFromBuf", &types::CDATA_FROM_BUF),
     (c"__CData_iterator", &types::CDATA_ITERATOR),
     (c"buffer", &types::BUFFER),
     (c"Lib", &types::LIB),
@@ -42,6 +40,9 @@ const TYPES: &[(&CStr, &TypeCell)] = &[
 
 /// The types that are made when they are asked for.
 const LAZY_TYPES: &[(&CStr, &LazyType)] = &[
+    (c"__CDataOwnGC", &types::CDATA_OWN_GC),
+    (c"__CDataGCP", &types::CDATA_GCP),
+    (c"__CDataFromBuf", &types::CDATA_FROM_BUF),
     (c"CField", &types::CFIELD),
     (c"CLibrary", &types::CLIBRARY),
     (c"__FFIGlobSupport", &types::GLOB_SUPPORT),
@@ -54,17 +55,22 @@ unsafe extern "C" fn getattr(module: *mut PyObject, name: *mut PyObject) -> *mut
         // SAFETY: a function of the module, with the module itself.
         let (module, name) = unsafe { (Borrowed::from_ptr(module), Borrowed::from_ptr(name)) };
         for (known, class) in LAZY_TYPES {
-            if known.to_str() == Ok(name.utf8()?) {
+            if known.to_bytes() == name.utf8()?.as_bytes() {
                 let class = class.object()?;
                 module.set_attribute(known, class)?;
                 return Ok(class.to_owned());
             }
         }
-        Err(raise!(
-            AttributeError,
-            "module '_cffi_backend' has no attribute '{}'",
-            name.display()
-        ))
+        // Imports ask for some that modules like this one do not have.
+        let message = [
+            "module '_cffi_backend' has no attribute '",
+            name.utf8()?,
+            "'",
+        ]
+        .concat();
+        let message = text::from_str(&message)?;
+        let class = Exception::AttributeError.class();
+        Err(raise_object(class, message.borrow()))
     })
 }
 

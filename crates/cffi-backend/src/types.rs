@@ -51,6 +51,12 @@ impl LazyType {
         }
     }
 
+    /// The type, or NULL if it was not needed yet.
+    #[inline]
+    pub fn get_if_made(&self) -> *mut PyTypeObject {
+        self.cell.get()
+    }
+
     /// The type, made now if it was not needed before.
     pub fn get(&self) -> PyResult<*mut PyTypeObject> {
         if self.cell.get().is_null() {
@@ -101,12 +107,6 @@ type_cells! {
     CDATA;
     /// `__CDataOwn`
     CDATA_OWN;
-    /// `__CDataOwnGC`
-    CDATA_OWN_GC;
-    /// `__CDataGCP`
-    CDATA_GCP;
-    /// `__CDataFromBuf`
-    CDATA_FROM_BUF;
     /// `__CData_iterator`. Not made when it is first needed: programs iterate over memory whose owner they have just dropped, as in
     /// `list(lib.f().items)`, and live by nothing being allocated in between.
     CDATA_ITERATOR;
@@ -125,6 +125,12 @@ macro_rules! lazy_types {
 }
 
 lazy_types! {
+    /// `__CDataOwnGC`
+    CDATA_OWN_GC crate::cdata::slots::make_own_gc;
+    /// `__CDataGCP`
+    CDATA_GCP crate::cdata::slots::make_gcp;
+    /// `__CDataFromBuf`
+    CDATA_FROM_BUF crate::cdata::slots::make_from_buffer;
     /// `CField`
     CFIELD crate::ctype::field::make_type;
     /// `CLibrary`

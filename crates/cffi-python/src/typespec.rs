@@ -25,7 +25,7 @@ impl TypeSpec {
             name,
             basic_size,
             flags: ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_IMMUTABLETYPE,
-            slots: Vec::new(),
+            slots: Vec::with_capacity(32),
             methods: Vec::new(),
         }
     }
@@ -60,7 +60,11 @@ impl TypeSpec {
     /// Adds methods.
     #[must_use]
     pub fn methods(mut self, table: Vec<ffi::PyMethodDef>) -> Self {
-        self.methods.extend(table);
+        if self.methods.is_empty() {
+            self.methods = table;
+        } else {
+            self.methods.extend(table);
+        }
         self
     }
 

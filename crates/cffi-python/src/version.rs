@@ -259,6 +259,26 @@ pub fn small_int(object: Borrowed<'_>) -> Option<i64> {
 /// Whether interpreters read the attributes of instances without a call where their class has a `__getattr__`.
 pub const READS_ATTRIBUTES_IN_LINE: bool = cfg!(Py_3_12);
 
+/// Sets attributes of a class that was just made, and that nobody has seen: without looking for each of them in the class and its bases,
+/// where the interpreter lets us.
+pub fn set_class_attributes(class: Borrowed<'_>, values: &[(&CStr, Owned)]) -> PyResult<()> {
+    #[cfg(any(Py_LIMITED_API, Py_GIL_DISABLED))]
+    for (name, value) in values {
+        class.set_attribute(name, value.borrow())?;
+    }
+    #[cfg(not(any(Py_LIMITED_API, Py_GIL_DISABLED)))]
+    // SAFETY: a heap type, whose dict is a dict; what the interpreter knows of the type is forgotten afterwards.
+    unsafe {
+        let class: *mut ffi::PyTypeObject = class.as_ptr().cast();
+        let dict = Borrowed::from_ptr((*class).tp_dict);
+        for (name, value) in values {
+            dict.dict_set(crate::text::interned(name)?.borrow(), value.borrow())?;
+        }
+        ffi::PyType_Modified(class);
+    }
+    Ok(())
+}
+
 /// The value of a `float`; `None` for other objects.
 #[inline]
 #[must_use]

@@ -122,7 +122,9 @@ pub(crate) fn classify(spelling: &str) -> TokenKind {
     let mut slot = hash(spelling.as_bytes());
     // Probing ends: fewer than half of the slots are taken.
     loop {
-        let Some(Some((keyword, kind))) = SLOTS.get(slot % SLOT_COUNT) else {
+        // 0, an empty slot, wraps to a number that no keyword has.
+        let number = SLOTS.get(slot % SLOT_COUNT).copied().unwrap_or(0);
+        let Some((keyword, kind)) = KEYWORDS.get(usize::from(number).wrapping_sub(1)) else {
             return Identifier;
         };
         if *keyword == spelling {
@@ -135,22 +137,26 @@ pub(crate) fn classify(spelling: &str) -> TokenKind {
 /// A power of two, several times the number of keywords: most names end at an empty slot.
 const SLOT_COUNT: usize = 512;
 
-static SLOTS: [Option<(&str, TokenKind)>; SLOT_COUNT] = slots();
+/// The numbers of the keywords, from 1 on; 0 is an empty slot. Not the keywords: addresses have to be adjusted when the library is loaded,
+/// in each process that loads it.
+static SLOTS: [u8; SLOT_COUNT] = slots();
 
 #[expect(
     clippy::indexing_slicing,
     reason = "the compiler runs it, and would report a panic"
 )]
-const fn slots() -> [Option<(&'static str, TokenKind)>; SLOT_COUNT] {
-    assert!(KEYWORDS.len() * 2 < SLOT_COUNT);
-    let mut slots = [None; SLOT_COUNT];
+const fn slots() -> [u8; SLOT_COUNT] {
+    assert!(KEYWORDS.len() * 2 < SLOT_COUNT && KEYWORDS.len() < u8::MAX as usize);
+    let mut slots = [0; SLOT_COUNT];
+    let mut number = 0;
     let mut rest = KEYWORDS;
-    while let [(spelling, kind), others @ ..] = rest {
+    while let [(spelling, _), others @ ..] = rest {
         let mut slot = hash(spelling.as_bytes()) % SLOT_COUNT;
-        while slots[slot].is_some() {
+        while slots[slot] != 0 {
             slot = (slot + 1) % SLOT_COUNT;
         }
-        slots[slot] = Some((*spelling, *kind));
+        number += 1;
+        slots[slot] = number;
         rest = others;
     }
     slots

@@ -15,8 +15,8 @@ impl CData {
         let ctype = self.ctype();
         match (ctype.kind, ctype.item()) {
             (Kind::Pointer, Some(item)) => {
-                let owning =
-                    self.is_exactly(&types::CDATA_OWN) || self.is_exactly(&types::CDATA_OWN_GC);
+                let owning = self.is_exactly(&types::CDATA_OWN)
+                    || types::CDATA_OWN_GC.is_exact(self.as_object());
                 if owning && index != 0 {
                     return Err(raise!(
                         IndexError,

@@ -34,8 +34,8 @@ pub fn new_from_buffer(ctype: CTypeRef, view: View, length: isize) -> PyResult<C
 
 fn layout(cdata: &CData) -> Option<&CDataFromBuffer> {
     // SAFETY: instances of exactly this type have this layout.
-    cdata
-        .is_exactly(&types::CDATA_FROM_BUF)
+    types::CDATA_FROM_BUF
+        .is_exact(cdata.as_object())
         .then(|| unsafe { &*std::ptr::from_ref(cdata).cast::<CDataFromBuffer>() })
 }
 

@@ -42,8 +42,8 @@ pub fn new_gcp(
 
 fn gcp(cdata: &CData) -> Option<&CDataGcp> {
     // SAFETY: instances of exactly this type have this layout.
-    cdata
-        .is_exactly(&types::CDATA_GCP)
+    types::CDATA_GCP
+        .is_exact(cdata.as_object())
         .then(|| unsafe { &*std::ptr::from_ref(cdata).cast::<CDataGcp>() })
 }
 

@@ -84,8 +84,8 @@ pub fn from_handle(cdata: &CData) -> PyResult<Owned> {
 
 fn layout(cdata: &CData) -> Option<&CDataOwnGc> {
     // SAFETY: instances of exactly this type have this layout.
-    cdata
-        .is_exactly(&types::CDATA_OWN_GC)
+    types::CDATA_OWN_GC
+        .is_exact(cdata.as_object())
         .then(|| unsafe { &*std::ptr::from_ref(cdata).cast::<CDataOwnGc>() })
 }
 

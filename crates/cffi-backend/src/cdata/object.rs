@@ -126,13 +126,14 @@ pub(super) unsafe fn allocate(
 /// # Safety
 /// `class` is one of the collected cdata types; the caller fills in the rest before anything else runs.
 pub(super) unsafe fn allocate_collected(
-    class: &types::TypeCell,
+    class: &types::LazyType,
     ctype: CTypeRef,
     data: *mut u8,
 ) -> PyResult<CDataRef> {
+    let class = class.get()?;
     // SAFETY: zeroed memory of the type's basic size; all-zero is valid for the parts that the caller fills in.
     unsafe {
-        let object = Owned::from_new(ffi::PyType_GenericAlloc(class.get(), 0))?;
+        let object = Owned::from_new(ffi::PyType_GenericAlloc(class, 0))?;
         initialize(object.as_ptr(), ctype, data);
         Ok(CDataRef::from_owned(object))
     }
@@ -249,9 +250,9 @@ impl CData {
         // None of these can be subclassed.
         if class == types::CDATA.get()
             || class == types::CDATA_OWN.get()
-            || class == types::CDATA_OWN_GC.get()
-            || class == types::CDATA_GCP.get()
-            || class == types::CDATA_FROM_BUF.get()
+            || class == types::CDATA_OWN_GC.get_if_made()
+            || class == types::CDATA_GCP.get_if_made()
+            || class == types::CDATA_FROM_BUF.get_if_made()
         {
             // SAFETY: instances of these types begin with CData.
             Some(unsafe { &*object.as_ptr().cast::<CData>() })
@@ -315,7 +316,7 @@ impl CData {
     fn sized(&self) -> Option<&CDataSized> {
         let open_array = self.ctype.kind == Kind::Array && self.ctype.length < 0;
         let owned_record = self.ctype.kind.is_record()
-            && (self.is_exactly(&types::CDATA_OWN) || self.is_exactly(&types::CDATA_GCP));
+            && (self.is_exactly(&types::CDATA_OWN) || types::CDATA_GCP.is_exact(self.as_object()));
         // SAFETY: exactly these instances have the sized layout.
         (open_array || owned_record)
             .then(|| unsafe { &*std::ptr::from_ref(self).cast::<CDataSized>() })

@@ -378,7 +378,7 @@ struct Collected {
 fn make_subtype(
     name: &'static std::ffi::CStr,
     size: usize,
-    base: &Owned,
+    base: Borrowed<'_>,
     collected: Option<Collected>,
     dealloc: ffi::destructor,
 ) -> PyResult<Owned> {
@@ -405,54 +405,66 @@ fn make_subtype(
             }
         }
     }
-    spec.build(Some(base.borrow()))
+    spec.build(Some(base))
 }
 
-/// Makes the types.
+/// Makes the types that nothing can do without.
 pub fn make_types() -> PyResult<()> {
     let base = make_base()?;
     let own = make_subtype(
         c"_cffi_backend.__CDataOwn",
         size_of::<CData>(),
-        &base,
+        base.borrow(),
         None,
         dealloc,
     )?;
-    types::CDATA_OWN_GC.set(make_subtype(
+    types::CDATA_OWN.set(own);
+    types::CDATA.set(base);
+    const { assert!(size_of::<CData>() <= size_of::<CDataSized>()) };
+    Ok(())
+}
+
+/// Makes the type of handles and callbacks.
+pub fn make_own_gc() -> PyResult<Owned> {
+    make_subtype(
         c"_cffi_backend.__CDataOwnGC",
         size_of::<handle::CDataOwnGc>(),
-        &own,
+        types::CDATA_OWN.object(),
         Some(Collected {
             traverse: handle::traverse,
             clear: handle::clear,
             finalize: None,
         }),
         dealloc_handle,
-    )?);
-    types::CDATA_OWN.set(own);
-    types::CDATA_GCP.set(make_subtype(
+    )
+}
+
+/// Makes the type of what has a destructor.
+pub fn make_gcp() -> PyResult<Owned> {
+    make_subtype(
         c"_cffi_backend.__CDataGCP",
         size_of::<gc::CDataGcp>(),
-        &base,
+        types::CDATA.object(),
         Some(Collected {
             traverse: gc::traverse,
             clear: gc::clear,
             finalize: Some(gc::finalize),
         }),
         dealloc_gcp,
-    )?);
-    types::CDATA_FROM_BUF.set(make_subtype(
+    )
+}
+
+/// Makes the type of what `ffi.from_buffer()` gives.
+pub fn make_from_buffer() -> PyResult<Owned> {
+    make_subtype(
         c"_cffi_backend.__CDataFromBuf",
         size_of::<from_buffer::CDataFromBuffer>(),
-        &base,
+        types::CDATA.object(),
         Some(Collected {
             traverse: from_buffer::traverse,
             clear: from_buffer::clear,
             finalize: None,
         }),
         dealloc_from_buffer,
-    )?);
-    types::CDATA.set(base);
-    const { assert!(size_of::<CData>() <= size_of::<CDataSized>()) };
-    Ok(())
+    )
 }

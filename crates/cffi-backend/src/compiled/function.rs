@@ -170,12 +170,16 @@ fn new_builtin(
     let listed: Vec<&str> = parameters.iter().map(|it| it.name()).collect();
     let (before, after) = result.name_parts();
     let space = if before.ends_with('*') { "" } else { " " };
-    let doc = CString::new(format!(
-        "{before}{space}{name}({}){after};\n\nCFFI C function from {}.lib",
-        listed.join(", "),
-        module.name
-    ))
-    .unwrap_or_default();
+    let listed = listed.join(", ");
+    let declaration = [before, space, &name, "(", &listed, ")", after, ";"].concat();
+    let doc = [
+        &declaration,
+        "\n\nCFFI C function from ",
+        &module.name,
+        ".lib",
+    ]
+    .concat();
+    let doc = CString::new(doc).unwrap_or_default();
     // Compiled modules are never unloaded, and each has one of these for each of its functions.
     let doc = Box::leak(doc.into_boxed_c_str());
     // SAFETY: the address is that of a wrapper of this convention.

@@ -166,7 +166,7 @@ fn enter_into_modules(name: &str, module: Borrowed<'_>, lib: Borrowed<'_>) -> Py
     let Some(modules) = modules.filter(|modules| modules.is_dict()) else {
         return Err(raise!(RuntimeError, "lost sys.modules"));
     };
-    let key = text::from_str(&format!("{name}.lib"))?;
+    let key = text::from_str(&[name, ".lib"].concat())?;
     modules.dict_set(key.borrow(), lib)?;
     modules.dict_set(text::from_str(name)?.borrow(), module)
 }

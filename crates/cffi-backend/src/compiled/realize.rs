@@ -242,7 +242,7 @@ fn shown_name(keyword: &str, name: &str) -> String {
         Some(rest) if !rest.starts_with(|c: char| c == '$' || c.is_ascii_digit()) => {
             rest.to_owned()
         }
-        _ => format!("{keyword} {name}"),
+        _ => [keyword, " ", name].concat(),
     }
 }
 

@@ -49,7 +49,7 @@ pub fn array_of(pointer: &CType, length: isize) -> PyResult<CTypeRef> {
         item: Some(item.to_ref()),
         length: length.max(OPEN),
         decayed: Some(pointer.to_ref()),
-        name: format!("{before}{brackets}{after}").into(),
+        name: [before, &brackets, after].concat().into(),
         name_position: before.len(),
         detail: Detail::None,
     }

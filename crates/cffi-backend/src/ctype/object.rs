@@ -285,7 +285,7 @@ impl CType {
     /// The spelling with `text` in the declarator's place.
     pub fn name_with(&self, text: &str) -> String {
         let (before, after) = self.name_parts();
-        format!("{before}{text}{after}")
+        [before, text, after].concat()
     }
 
     /// Size in bytes; `None` where it is not known, after completing the type if that can be done.

@@ -30,7 +30,7 @@ impl CType {
             item: Some(self.to_ref()),
             length: -1,
             decayed: None,
-            name: format!("{before}{insert}{after}").into(),
+            name: [before, insert, after].concat().into(),
             name_position: before.len() + position,
             detail: Detail::None,
         }

@@ -6,7 +6,7 @@ use cffi_python::arguments::{self, KeywordCall, Signature};
 use cffi_python::ffi::{self, PyObject};
 use cffi_python::slot::guard;
 use cffi_python::typespec::TypeSpec;
-use cffi_python::{Borrowed, Owned, PyResult, int, raise};
+use cffi_python::{Borrowed, Owned, PyResult, int, raise, version};
 
 use super::inline::World;
 use super::methods::{self, BY_NAME};
@@ -112,15 +112,7 @@ unsafe extern "C" fn tp_init(
 
 /// The attributes of the class itself.
 fn add_class_attributes(class: &Owned) -> PyResult<()> {
-    let class = class.borrow();
     let null = cast(&*primitive::void_pointer()?, int::from_i64(0)?.borrow())?;
-    class.set_attribute(c"NULL", null.as_object())?;
-    class.set_attribute(c"CData", types::CDATA.object())?;
-    class.set_attribute(c"CType", types::CTYPE.object())?;
-    class.set_attribute(c"buffer", types::BUFFER.object())?;
-    for (name, value) in cffi_call::dlopen::FLAGS {
-        class.set_attribute(name, int::from_i64((*value).into())?.borrow())?;
-    }
     // SAFETY: a static name; the base class and the dict are the defaults.
     let error = unsafe {
         Owned::from_new(ffi::PyErr_NewException(
@@ -129,7 +121,17 @@ fn add_class_attributes(class: &Owned) -> PyResult<()> {
             std::ptr::null_mut(),
         ))
     }?;
-    class.set_attribute(c"error", error.borrow())
+    let mut attributes = vec![
+        (c"NULL", null.into_owned()),
+        (c"CData", types::CDATA.object().to_owned()),
+        (c"CType", types::CTYPE.object().to_owned()),
+        (c"buffer", types::BUFFER.object().to_owned()),
+        (c"error", error),
+    ];
+    for (name, value) in cffi_call::dlopen::FLAGS {
+        attributes.push((*name, int::from_i64((*value).into())?));
+    }
+    version::set_class_attributes(class.borrow(), &attributes)
 }
 
 /// Makes the type `FFI`.
