@@ -2,7 +2,8 @@
 # `make fmt`. What it needs goes under build/ and target/; re-runs only do what changed.
 #
 #     make test-conformance PYTHON=~/.pyenv/versions/3.13.0/bin/python
-#     make test-conformance ARGS="--group parsing --verbose"
+#     make test-conformance ARGS="testing/cffi0/test_parsing.py --verbose"
+#     make test-python ARGS="-n 0 -k threads"
 #
 # Needs: cargo, a C compiler, make, and a CPython from 3.10 on with its venv module. What only some tests need (Debian's -dev
 # packages for tests/headers) is looked for first and installed if it is missing and we are root.

@@ -101,6 +101,8 @@ def sum_of(found: list[tuple[str, str, str]]) -> Count | None:
 
 
 PYTEST = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+# Several processes (pytest-xdist). Not where a fixture installs or downloads something.
+IN_PARALLEL = [*PYTEST, "-n", "auto", "--maxprocesses", "4", "--dist"]
 CHECKED_BY_RUFF = ["python", "tests", "tools", "demo", "benches", "examples", "setup.py"]
 
 CLIPPY = ["cargo", "clippy", "--quiet"]
@@ -131,16 +133,17 @@ PARTS = [
         ["cargo", "test", "--quiet", "--workspace", "--no-fail-fast"],
         cargo_count,
     ),
-    Part("python", [*PYTEST, "tests/python"], pytest_count),
+    Part("python", [*IN_PARALLEL, "worksteal", "tests/python"], pytest_count),
     # It compiles some 700 modules, and makes environments with them.
     Part("conformance", [PYTHON, "tests/conformance/run.py"], own_count, minutes=45),
     Part("differential", [PYTHON, "tests/differential/run.py"], own_count),
-    Part("codegen", [*PYTEST, "tests/codegen"], pytest_count),
+    Part("codegen", [*IN_PARALLEL, "worksteal", "tests/codegen"], pytest_count),
     Part("matrix", [PYTHON, "tests/matrix/run.py"], own_count),
     Part("instructions", [PYTHON, "tests/instructions/run.py"], own_count),
     Part("benches", [PYTHON, "benches/python/compare.py", "--check"], own_count),
     Part("headers", [*PYTEST, "tests/headers"], pytest_count),
-    Part("packaging", [*PYTEST, "tests/packaging"], pytest_count),
+    # By files: building an sdist writes into the source tree.
+    Part("packaging", [*IN_PARALLEL, "loadfile", "tests/packaging"], pytest_count),
     Part("examples", [*PYTEST, "tests/examples"], pytest_count),
     Part("versions", [PYTHON, "tests/packaging/versions.py"], own_count, minutes=45),
 ]
