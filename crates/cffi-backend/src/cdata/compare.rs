@@ -68,7 +68,13 @@ pub fn hash(cdata: &CData) -> PyResult<isize> {
         let hash = unsafe { ffi::PyObject_Hash(value.as_ptr()) };
         return if hash == -1 { Err(Raised) } else { Ok(hash) };
     }
+    Ok(hash_of_address(cdata))
+}
+
+/// [`hash`] of what is no primitive.
+#[inline]
+pub fn hash_of_address(cdata: &CData) -> isize {
     // The low bits of addresses are zeros: rotate them away, as CPython does for its own objects.
     let hash = cdata.data().addr().rotate_right(4).to_signed();
-    Ok(if hash == -1 { -2 } else { hash })
+    if hash == -1 { -2 } else { hash }
 }

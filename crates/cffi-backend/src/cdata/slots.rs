@@ -98,7 +98,12 @@ unsafe extern "C" fn repr(object: *mut PyObject) -> *mut PyObject {
 
 unsafe extern "C" fn hash(object: *mut PyObject) -> isize {
     // SAFETY: a slot of cdata.
-    guard(|| compare::hash(unsafe { cdata(object) }))
+    let cdata = unsafe { cdata(object) };
+    // Nothing here can panic.
+    if !cdata.ctype().kind.is_primitive() {
+        return compare::hash_of_address(cdata);
+    }
+    guard(|| compare::hash(cdata))
 }
 
 unsafe extern "C" fn richcompare(
