@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +30,24 @@ sys.path.insert(0, str(HERE.parents[1] / "tests" / "wheels"))
 import environments  # noqa: E402 - found by the line above
 
 
-def measure(wheel: Path, repeats: int) -> Iterator[Line]:
-    """Processes of both, in turns; what they print has to be the same."""
+@cache
+def pythons_of(wheel: Path) -> Mapping[str, Path]:
+    """Pythons of environments that differ in nothing but cffi; none if they cannot be made."""
     try:
-        pythons = {
+        return {
             OURS: environments.ours(wheel, [REQUIREMENTS], "-bench").python,
             UPSTREAM: environments.upstream([REQUIREMENTS], "-bench").python,
         }
     except environments.SetUpError as error:
-        print(f"{GROUP}: not measured: {error}", file=sys.stderr)
+        print(f"no environments for programs: {error}", file=sys.stderr)
+        return {}
+
+
+def measure(wheel: Path, repeats: int) -> Iterator[Line]:
+    """Processes of both, in turns; what they print has to be the same."""
+    pythons = pythons_of(wheel)
+    if not pythons:
+        print(f"{GROUP}: not measured", file=sys.stderr)
         return
     for program, (section, name) in LINES.items():
         runs = {of: Runs(pythons[of], PROGRAMS / f"{program}.py") for of in pythons}

@@ -36,8 +36,11 @@ print(perf_counter_ns() - start)
 """
 
 
-def measure(pythons: Mapping[str, str], modules: Path, repeats: int) -> Iterator[Line]:
-    """By `pythons` of columns; `modules` is where the compiled module is."""
+def measure(pythons: Mapping[str, str | Path], modules: Path, repeats: int) -> Iterator[Line]:
+    """By `pythons` of columns; `modules` is where the compiled module is.
+
+    What else is installed beside a cffi takes time as well: imports look through it.
+    """
     cffis = {of: pythons[of] for of in (OURS, UPSTREAM)}
 
     def timed(code: str, others: Mapping[str, str]) -> dict[str, float]:
@@ -62,6 +65,6 @@ def measure(pythons: Mapping[str, str], modules: Path, repeats: int) -> Iterator
     yield Line(GROUP, WHOLE, FIRST, whole(FIRST_CALL))
 
 
-def inside(python: str, code: str) -> float:
+def inside(python: str | Path, code: str) -> float:
     """The nanoseconds that a process says to have taken."""
     return float(answer_of([python, "-I", "-c", code]))
