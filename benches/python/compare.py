@@ -12,7 +12,8 @@ Each case is measured A B C A B C ..., so that a machine that slows down slows a
 them down, and the smallest time of each counts.  Each column has several processes: where
 things lie in memory makes one faster than another, for as long as it lives.  Lines near 1.0
 are measured by twice as many.  Upstream's Python also runs ctypes, nanobind and Cython;
-namespaces.py says what their calls do and do not do.  Writes what it measured to build/bench/results-pyX.Y.json.
+namespaces.py says what their calls do and do not do.  Writes what it measured to
+build/bench/results-pyX.Y.json.
 
 --check measures nothing: it runs each case once and compares what it comes to.
 """
