@@ -35,13 +35,12 @@ import startup
 from cases import CASES, GROUPS, MEANS
 from cases.case import COLUMNS, CTYPES, CYTHON, NANOBIND, OURS, UPSTREAM
 from check import check
-from measure import Worker, alternate
+from measure import Worker, alternate, settled
 from native import BUILD, compile_cython, compile_library, compile_module, compile_nanobind
 from results import Line, Results
 from table import Table, print_totals
 
 PROCESSES = 3
-NEAR = 0.05
 UPSTREAM_PYTHON = BUILD.parent / f"upstream-{machine.python_tag()}" / "bin" / "python"
 
 
@@ -160,20 +159,13 @@ def measure_cases(
         for index in chosen:
             case = CASES[index]
             count = case.repeats or repeats
-            times = columns.measure(index, count)
-            if is_near(times):
-                # Noise decides which is the quicker one: further processes, for all columns.
+
+            def again(index: int = index, count: int = count) -> dict[str, float]:
                 with Columns(pythons, targets) as others:
-                    again = others.measure(index, count)
-                times = {of: min(time, again[of]) for of, time in times.items()}
+                    return others.measure(index, count)
+
+            times = settled(columns.measure(index, count), again)
             yield Line(case.group, case.section, case.name, times, target=case.target)
-
-
-def is_near(times: Mapping[str, float]) -> bool:
-    """Whether ours and upstream's are as good as equal."""
-    if OURS not in times or UPSTREAM not in times:
-        return False
-    return abs(times[OURS] / times[UPSTREAM] - 1) < NEAR
 
 
 class Columns:
