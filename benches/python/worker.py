@@ -1,4 +1,4 @@
-"""Measures on request: one process for each column, asked in turns by compare.py.
+"""Measures on request: one of the processes of a column, asked in turns by compare.py.
 
     worker.py COLUMN PATH [check]
 

@@ -1,7 +1,7 @@
 //! cdata objects: a C value or a place in memory, with its ctype.
 //!
 //! `object` is the base and how instances are allocated; `owning`, `gc`, `handle`, `from_buffer` are the kinds that keep something
-//! alive; `access`, `compare`, `number`, `sequence`, `show` are what the slots do; `types` puts the slots together.
+//! alive; `access`, `arithmetic`, `compare`, `iter`, `show` are what the slots do; `slots` puts them together.
 
 pub mod access;
 pub mod arithmetic;

@@ -28,7 +28,7 @@ impl<'a> Text<'a> {
         self.words(&[text]);
     }
 
-    /// Adds words one behind the other: what is printed most often does without formatting.
+    /// Adds words one behind the other: what is printed most often does without formatting. In line, where most lengths are known.
     #[inline(always)]
     pub fn words(&mut self, words: &[&str]) {
         let length: usize = words.iter().map(|word| word.len()).sum();
