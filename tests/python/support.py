@@ -14,13 +14,13 @@ UNDER_MEMCHECK = bool(os.environ.get("CFFI_MEMCHECK"))
 DECLARATIONS = (HERE / "lifetime.h").read_text()
 
 
-def compile_library(folder: Path) -> Path:
-    """Compiles lifetime.c into `folder`."""
+def compile_library(folder: Path, name: str = "lifetime") -> Path:
+    """Compiles a C file of this folder into another `folder`."""
     compiler = shutil.which("cc")
     assert compiler, "the tests need a C compiler, as README says"
-    path = folder / "liblifetime.so"
+    path = folder / f"lib{name}.so"
     subprocess.run(
-        [compiler, "-O1", "-shared", "-fPIC", "-pthread", "-o", path, HERE / "lifetime.c"],
+        [compiler, "-O1", "-shared", "-fPIC", "-pthread", "-o", path, HERE / f"{name}.c"],
         check=True,
     )
     return path

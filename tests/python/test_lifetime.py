@@ -7,6 +7,7 @@ test_threads.py, and the crashes of test_robustness.py and test_calls.py are not
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import weakref
 from pathlib import Path
@@ -455,6 +456,82 @@ def test_c_threads_that_call_during_shutdown(how: str, path: Path) -> None:
             out, err = finish(child, timeout=30)
             assert out == ("ends\n" if how == "none" else "ends\nat exit: -7\n")
             assert err == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="functions are replaced by LD_PRELOAD")
+@pytest.mark.parametrize("known", [False, True], ids=["first call", "later call"])
+def test_a_c_thread_that_is_held_up_while_it_enters(
+    known: bool, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had seen an interpreter, and asks for the GIL only when the interpreter would have ended:
+    the end waits for it; afterwards it gets the error value.
+    """
+    late = compile_library(tmp_path, "late")
+    monkeypatch.setenv("LD_PRELOAD", str(late))
+    code = """
+import ctypes
+late = ctypes.CDLL(None)
+known = sys.argv[2] == "True"
+callback = ffi.callback("int(int)", lambda x: 7, error=-7)
+ctypes.pythonapi.Py_IncRef(ctypes.py_object(callback))
+lib.call_at_exit(callback, 1, 400_000)
+if not known:
+    late.hold_up_threads(150)
+assert lib.call_for_ever(callback, 3, 10_000) == 0
+if known:
+    while lib.calls_for_ever() < 20:
+        time.sleep(0.001)
+    late.hold_up_threads(150)
+patience = time.monotonic() + 10
+while late.threads_held_up() < 3 and time.monotonic() < patience:
+    time.sleep(0.001)
+print("held up:", min(late.threads_held_up(), 3), flush=True)
+"""
+    out, err = run_child(PINNED + code, path, str(known))
+    if out.startswith("held up: 0\n"):
+        pytest.skip("the interpreter is no shared library: its functions come before LD_PRELOAD's")
+    assert (out, err) == ("held up: 3\nat exit: -7\n", "")
+
+
+@pytest.mark.parametrize("forget", ["_clear", "_run_exitfuncs"])
+def test_exit_functions_that_go_early(forget: str, path: Path) -> None:
+    """`multiprocessing` does both in its children: threads of C get in as before."""
+    code = """
+import atexit
+callback = ffi.callback("int(int)", lambda x: x + 1)
+assert lib.call_at_once(callback, 2, 3) == 0
+getattr(atexit, sys.argv[2])()
+assert lib.call_at_once(callback, 2, 3) == 0
+again = ffi.callback("int(int)", lambda x: x + 1)
+assert lib.call_at_once(again, 2, 3) == 0
+assert atexit._ncallbacks() > 0
+print("end")
+"""
+    assert run_child(code, path, forget) == ("end\n", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork")
+def test_the_end_of_a_forked_process_waits_for_no_thread(path: Path) -> None:
+    """Threads that were waiting for the GIL are not there in the child."""
+    code = """
+callback = ffi.callback("int(int)", lambda x: x)
+assert lib.call_for_ever(callback, 4, 0) == 0
+while lib.calls_for_ever() < 20:
+    time.sleep(0.001)
+durations = []
+for _ in range(5):
+    start = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        sys.exit(3)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+    durations.append(time.monotonic() - start)
+print(min(durations))
+os._exit(0)
+"""
+    out, err = run_child("import warnings; warnings.simplefilter('ignore')\n" + PINNED + code, path)
+    assert err == ""
+    assert float(out) < 0.8, "a second is what threads are waited for at most"
 
 
 def test_a_python_thread_in_a_callback_during_shutdown(path: Path) -> None:

@@ -9,6 +9,7 @@ pub mod arguments;
 pub mod bits;
 pub mod buffer;
 pub mod error;
+pub mod finalization;
 pub mod int;
 pub mod object;
 pub mod reference;

@@ -7,21 +7,20 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3_ffi as ffi;
 use pyo3_ffi::PyThreadState;
 
-use crate::error::{self, PyResult};
+use crate::error;
+use crate::finalization::{Passage, finalizes_here, interpreter_runs};
 use crate::reference::Owned;
-use crate::{object, version};
+use crate::version;
 
 thread_local! {
     /// The state that the innermost [`detached`] of this thread gave up; NULL while a callback runs inside it.
     static GIVEN_UP: Cell<*mut PyThreadState> = const { Cell::new(ptr::null_mut()) };
-    /// Whether the interpreter's exit functions ran in this thread: it is the one that can go on while all others are stopped.
-    static FINALIZES: Cell<bool> = const { Cell::new(false) };
     /// The state that is kept for this thread, which C made.
     static KEPT: RefCell<Option<KeptByThread>> = const { RefCell::new(None) };
 }
@@ -74,17 +73,14 @@ impl Attached {
     #[must_use]
     pub fn new() -> Option<Self> {
         let given_up = GIVEN_UP.get();
-        if given_up.is_null() || !FINALIZES.get() {
-            // SAFETY: callable at any time.
-            if unsafe { ffi::Py_IsInitialized() == 0 } || version::is_finalizing() {
-                return None;
-            }
+        if given_up.is_null() {
+            return Self::from_outside();
+        }
+        if !finalizes_here() && !interpreter_runs() {
+            return None;
         }
         // SAFETY: the interpreter runs; a state that this thread gave up is its own.
         unsafe {
-            if given_up.is_null() {
-                return Some(Self(Self::other_way()));
-            }
             match version::attached_state() {
                 // What C does in between may have attached the thread.
                 Some(current) if current == given_up => Some(Self(Way::Already)),
@@ -98,10 +94,21 @@ impl Attached {
         }
     }
 
-    /// # Safety
-    /// The interpreter is initialised and not finalising, or this thread finalises it.
+    /// Outside of the calls of ours.
     #[cold]
-    unsafe fn other_way() -> Way {
+    fn from_outside() -> Option<Self> {
+        if finalizes_here() {
+            // SAFETY: the interpreter runs until this thread ends it.
+            return interpreter_runs().then(|| Self(unsafe { Self::attach() }));
+        }
+        let _passage = Passage::new()?;
+        // SAFETY: the interpreter runs for as long as the passage lives.
+        Some(Self(unsafe { Self::attach() }))
+    }
+
+    /// # Safety
+    /// The interpreter runs until this returns.
+    unsafe fn attach() -> Way {
         // SAFETY: the caller's promise.
         unsafe {
             if let Some(state) = kept_state() {
@@ -268,44 +275,4 @@ pub(crate) fn stoppable<R>(call: impl FnOnce() -> R) -> R {
     let result = call();
     std::mem::forget(guard);
     result
-}
-
-/// Asks to be told when the interpreter ends, and in which thread: its `atexit` functions run there, before it stops all others.
-/// Called before the first callback can be; the second time it does nothing.
-pub fn watch_finalization() -> PyResult<()> {
-    static WATCHING: AtomicBool = AtomicBool::new(false);
-    if WATCHING.swap(true, Ordering::AcqRel) {
-        return Ok(());
-    }
-    unsafe extern "C" fn finalizes(
-        _: *mut ffi::PyObject,
-        _: *mut ffi::PyObject,
-    ) -> *mut ffi::PyObject {
-        FINALIZES.set(true);
-        Owned::none().into_ptr()
-    }
-
-    struct Method(ffi::PyMethodDef);
-    // SAFETY: never changed; the pointers in it are to static texts.
-    unsafe impl Sync for Method {}
-    static METHOD: Method = Method(ffi::PyMethodDef {
-        ml_name: c"_cffi_finalizes".as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer {
-            PyCFunction: finalizes,
-        },
-        ml_flags: ffi::METH_NOARGS,
-        ml_doc: ptr::null(),
-    });
-
-    // SAFETY: a static method definition; no `self` and no module.
-    let function = unsafe {
-        Owned::from_new(ffi::PyCFunction_NewEx(
-            (&raw const METHOD.0).cast_mut(),
-            ptr::null_mut(),
-            ptr::null_mut(),
-        ))
-    }?;
-    let register = object::import(c"atexit")?.borrow().attribute(c"register")?;
-    register.borrow().call(&[function.borrow()])?;
-    Ok(())
 }

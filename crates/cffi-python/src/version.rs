@@ -149,8 +149,21 @@ pub fn is_finalizing() -> bool {
 #[inline]
 #[must_use]
 pub fn attached_state() -> Option<*mut ffi::PyThreadState> {
-    #[cfg(Py_LIMITED_API)]
+    #[cfg(all(Py_LIMITED_API, not(unix)))]
     return None;
+    #[cfg(all(Py_LIMITED_API, unix))]
+    {
+        type Function = unsafe extern "C" fn() -> *mut ffi::PyThreadState;
+        static FOUND: std::sync::OnceLock<Option<Function>> = std::sync::OnceLock::new();
+        let found = FOUND.get_or_init(|| {
+            let found = interpreter_function(c"PyThreadState_GetUnchecked")
+                .or_else(|| interpreter_function(c"_PyThreadState_UncheckedGet"))?;
+            // SAFETY: the function has this type under either name.
+            Some(unsafe { std::mem::transmute::<*mut std::ffi::c_void, Function>(found.as_ptr()) })
+        });
+        // SAFETY: callable at any time.
+        found.map(|attached_state| unsafe { attached_state() })
+    }
     #[cfg(all(Py_3_13, not(Py_LIMITED_API)))]
     // SAFETY: callable at any time.
     return Some(unsafe { ffi::PyThreadState_GetUnchecked() });

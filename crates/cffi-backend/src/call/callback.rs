@@ -7,8 +7,9 @@ use cffi_call::closure::Closure;
 use cffi_call::errno;
 use cffi_python::error;
 use cffi_python::ffi::PyObject;
+use cffi_python::finalization::watch_finalization;
 use cffi_python::sync::Lock;
-use cffi_python::thread::{Attached, watch_finalization};
+use cffi_python::thread::Attached;
 use cffi_python::{Borrowed, Owned, PyResult, Raised, raise};
 use smallvec::SmallVec;
 

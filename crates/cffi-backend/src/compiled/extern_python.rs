@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cffi_call::errno;
 use cffi_python::ffi::{self, PyObject};
+use cffi_python::finalization::watch_finalization;
 use cffi_python::slot::guard;
-use cffi_python::thread::{Attached, watch_finalization};
+use cffi_python::thread::Attached;
 use cffi_python::{Borrowed, Owned, PyResult, object, raise};
 use cffi_wire::Opcode;
 use cffi_wire::tables::ExternPython;
