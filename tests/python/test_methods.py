@@ -8,7 +8,9 @@ Programs and their tests compare texts, so these are the texts that programs kno
 from __future__ import annotations
 
 import copy
+import gc
 import re
+import weakref
 from typing import Any
 
 import _cffi_backend as backend
@@ -632,3 +634,31 @@ def test_as_programs_know_it(table: str) -> None:
 
 def test_deliberate_differences() -> None:
     check(OURS)
+
+
+def test_the_class_of_errors() -> None:
+    """`FFI.error` is as a class that Python code makes: subclasses, attributes, weak references."""
+    base: Any = backend.FFI.error
+    assert (base.__mro__[1:], base.__doc__) == (Exception.__mro__, None)
+    assert (base.__module__, base.__qualname__, repr(base)) == (
+        "ffi",
+        "error",
+        "<class 'ffi.error'>",
+    )
+
+    class Derived(base):
+        pass
+
+    for error in (base, Derived):
+        instance = error("text", 1)
+        instance.me = instance
+        assert (str(instance), instance.args) == ("('text', 1)", ("text", 1))
+        assert copy.copy(instance).args == instance.args
+        weakly = weakref.ref(instance)
+        assert weakly() is instance
+        del instance
+        gc.collect()
+        assert weakly() is None
+    base.attribute = 1
+    assert Derived.attribute == 1
+    del base.attribute

@@ -113,20 +113,12 @@ unsafe extern "C" fn tp_init(
 /// The attributes of the class itself.
 fn add_class_attributes(class: &Owned) -> PyResult<()> {
     let null = cast(&*primitive::void_pointer()?, int::from_i64(0)?.borrow())?;
-    // SAFETY: a static name; the base class and the dict are the defaults.
-    let error = unsafe {
-        Owned::from_new(ffi::PyErr_NewException(
-            c"ffi.error".as_ptr(),
-            std::ptr::null_mut(),
-            std::ptr::null_mut(),
-        ))
-    }?;
     let mut attributes = vec![
         (c"NULL", null.into_owned()),
         (c"CData", types::CDATA.object().to_owned()),
         (c"CType", types::CTYPE.object().to_owned()),
         (c"buffer", types::BUFFER.object().to_owned()),
-        (c"error", error),
+        (c"error", version::exception_class(c"ffi.error")?),
     ];
     for (name, value) in cffi_call::dlopen::FLAGS {
         attributes.push((*name, int::from_i64((*value).into())?));
