@@ -43,7 +43,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 SOURCES := $(shell find crates python Cargo.toml Cargo.lock pyproject.toml setup.py MANIFEST.in -type f \
 	-not -path '*/tests/*' -not -path '*/benches/*' -not -path '*/fuzz/*' -not -path '*/__pycache__/*' -not -name '*.snap' -not -name '*.so' -not -path '*.egg-info/*' 2>/dev/null)
 
-.PHONY: help build demo test lint bench bench-html bench-docs fmt clean smoke env memcheck \
+.PHONY: help build demo test lint bench bench-html bench-docs startup-order fmt clean smoke env memcheck \
 	test-rust test-python test-conformance test-differential test-packaging test-headers test-codegen test-matrix test-benches \
 	test-instructions test-examples test-versions test-wheels typecheck
 
@@ -80,6 +80,10 @@ bench-html: $(CHARTS)/.ready
 ## make bench-docs         the tables and the picture of docs/benchmarks.md, of what `make bench` measured
 bench-docs: $(CHARTS)/.ready
 	@$(CHARTS)/bin/python benches/python/report.py --markdown docs/benchmarks.md --picture docs/benchmarks.svg $(ARGS)
+
+## make startup-order      crates/cffi-backend/startup.ld, of what runs at start-up (ARGS=build/py3.13/bin/python: there, too)
+startup-order: $(ENV)/.wheel
+	@$(ENV_PYTHON) tools/startup_order.py $(ENV_PYTHON) $(abspath $(ARGS))
 
 ## make fmt                format Rust and Python
 fmt: $(LINT)/.ready

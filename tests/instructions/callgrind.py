@@ -42,6 +42,22 @@ def run(command: list[str], own: str) -> dict[str, Counts]:
     return {name: found for name, found in counts if name}
 
 
+def addresses(command: list[str], own: str) -> set[int]:
+    """Where in the extension module's file the instructions are that run, at least once."""
+    found: set[int] = set()
+    with tempfile.TemporaryDirectory() as folder:
+        options = [*OPTIONS, "--dump-instr=yes", f"--callgrind-out-file={folder}/out"]
+        subprocess.run(["valgrind", *options, *command], check=True)
+        inside = False
+        for line in Path(folder, "out").read_text().splitlines():
+            key, _, value = line.partition("=")
+            if key == "ob":
+                inside = os.path.basename(value).startswith(own)
+            elif inside and line.startswith("0x"):
+                found.add(int(line.split()[0], 16))
+    return found
+
+
 def read(text: str, own: str) -> tuple[str, Counts]:
     """The name and the counts of one dump."""
     name, total, instructions, calls = "", 0, 0, 0

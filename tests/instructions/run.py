@@ -9,6 +9,9 @@ left out, because they are another number in each build of it.
 
 Growth is compared over sizes: a thousand declarations cost four times as much
 as 250, and what comes after them costs the same.
+
+Of the first call by a compiled module it is counted over how much of the library the
+code is spread that runs: reading and mapping pages takes most of that time.
 """
 
 from __future__ import annotations
@@ -44,6 +47,16 @@ SLACK = 4
 TOLERANCE_OF_OTHER_COMPILERS = 0.30
 # Above linear, for tables that double.
 GROWTH_TOLERANCE = 0.25
+# Linux maps pages in windows of this size ("fault-around"), in bytes.
+WINDOW = 1 << 16
+# Without startup.ld there are 12.
+WINDOWS_AT_START = 4
+FIRST_CALL = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from bench_ours import lib
+assert lib.add(3, 4) == 7
+"""
 
 
 def main() -> int:
@@ -53,8 +66,8 @@ def main() -> int:
     counts = count()
     if options.update:
         update(counts)
-    failed = check_operations(counts) + check_growth(counts)
-    passed = len(OPERATIONS) + len(GROWTHS) - failed
+    failed = check_operations(counts) + check_growth(counts) + check_start_up()
+    passed = len(OPERATIONS) + len(GROWTHS) + 1 - failed
     print(f"instructions: {passed} passed, {failed} failed")
     return 1 if failed else 0
 
@@ -122,6 +135,17 @@ def check_growth(counts: dict[str, callgrind.Counts]) -> int:
             line += ": not linear"
         print(line)
     return failed
+
+
+def check_start_up() -> int:
+    """Whether too many windows of code are mapped, 0 or 1."""
+    modules = compile_library().parent / "modules"
+    command = [sys.executable, "-I", "-c", FIRST_CALL, str(modules)]
+    windows = {address // WINDOW for address in callgrind.addresses(command, "_cffi_backend")}
+    line = f"{'import and first call':32} {len(windows):6} windows of 64 kB"
+    failed = not 0 < len(windows) <= WINDOWS_AT_START
+    print(line + f": more than {WINDOWS_AT_START}; run `make startup-order`" * failed)
+    return int(failed)
 
 
 def update(counts: dict[str, callgrind.Counts]) -> None:
