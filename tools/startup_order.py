@@ -29,15 +29,19 @@ BUILD = ROOT / "build" / "startup"
 COMPILED = """
 from bench_ours import ffi, lib
 assert lib.add(3, 4) == 7
+ffi.def_extern(name="on_int")(int)
+assert lib.apply(lib.on_int, 5) == 5
 """
 INLINE = """
 import cffi
 ffi = cffi.FFI()
 ffi.cdef("typedef struct { int x, y; } point_t;")
 ffi.cdef("int add(int a, int b); double fma3(double a, double b, double c);")
+ffi.cdef("int apply(int (*f)(int), int x);")
 lib = ffi.dlopen(sys.argv[1])
 assert lib.add(3, 4) == 7
 assert lib.fma3(2, 3, 1) == 7
+assert lib.apply(ffi.callback("int(int)", int), 5) == 5
 point = ffi.new("point_t *", [1, 2])
 assert point.x + point.y == 3
 """
