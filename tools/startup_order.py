@@ -108,8 +108,8 @@ def functions_run(python: str, folder: Path, program: str, library: str) -> set[
         command = ["valgrind", *options, f"--callgrind-out-file={out}", python, "-I", "-c", code]
         subprocess.run([*command, library], check=True)
         names, inside = set(), False
-        for line_ in out.read_text().splitlines():
-            key, _, value = line_.partition("=")
+        for entry in out.read_text().splitlines():
+            key, _, value = entry.partition("=")
             if key == "ob":
                 inside = Path(value).name.startswith("_cffi_backend")
             elif key == "fn" and inside:
